@@ -1,0 +1,1 @@
+"""The stream processor: pipeline, worker, replay and the command line."""

@@ -1,0 +1,1 @@
+"""One file per command of the ``riskstream`` script: arguments and printing, nothing else."""

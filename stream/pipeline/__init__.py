@@ -1,0 +1,1 @@
+"""The pure part: events and states in, decisions and new states out."""

@@ -1,0 +1,1 @@
+"""The Faust worker: transport, store, agents and watchdog around the pipeline."""

@@ -1,0 +1,43 @@
+"""What a model is asked and what it answers, batch by batch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.columns import Rows
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreInput:
+    """``n`` events as a model sees them.
+
+    ``rows`` is EVENT[n]; ``features`` float32[n, F], NaN where unknown, in the order of the
+    feature table; ``past`` PAST[n, K], the user's newest events first; ``n_past`` how many of
+    them are real; ``texts`` what a person wrote, or None.
+    """
+
+    rows: Rows
+    features: NDArray[np.float32]
+    past: Rows
+    n_past: NDArray[np.uint8]
+    texts: list[str | None]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """A model's answer for ``n`` events; every array is float64[n] but ``degraded``, bool[n].
+
+    ``p_fraud`` and ``p_bad`` are calibrated probabilities, ``anomaly`` lies in [0, 1], ``spend``
+    is the expected spend over the next 30 days in the account's currency. NaN: not computed.
+    ``degraded`` marks events scored without a part of the model, such as a text past its deadline.
+    """
+
+    p_fraud: NDArray[np.float64]
+    anomaly: NDArray[np.float64]
+    p_bad: NDArray[np.float64]
+    spend: NDArray[np.float64]
+    degraded: NDArray[np.bool_]
