@@ -1,0 +1,84 @@
+"""Settings: defaults, environment, flags, and the sentence that a mistake gets."""
+
+import argparse
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from stream.commands.settings import settings_page
+from stream.settings import DEVELOPMENT_KEY, PREFIX, Settings, add_flags, read_settings
+from topics.errors import InputError
+
+
+def test_without_variables_every_setting_has_its_documented_default():
+    assert read_settings({}) == Settings()
+
+
+def test_every_default_is_a_value_that_the_setting_itself_accepts():
+    for item in fields(Settings):
+        if item.default == "":
+            continue
+        text = str(item.default)
+        settings = read_settings({PREFIX + item.name.upper(): text})
+        assert getattr(settings, item.name) == item.default
+
+
+def test_a_flag_wins_over_the_environment_and_the_environment_over_the_default():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, "partitions", "lateness_ms")
+    args = parser.parse_args(["--partitions", "4"])
+    environ = {"RISKSTREAM_PARTITIONS": "6", "RISKSTREAM_LATENESS_MS": "5"}
+    settings = read_settings(environ, args)
+    assert (settings.partitions, settings.lateness_ms) == (4, 5)
+    assert settings.watchdog_s == Settings().watchdog_s
+
+
+def test_folders_come_out_as_paths():
+    assert read_settings({"RISKSTREAM_DATA_DIR": "/tmp/state"}).data_dir == Path("/tmp/state")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "words"),
+    [
+        ("PARTITIONS", "0", "1 to 1,000"),
+        ("PARTITIONS", "1001", "1 to 1,000"),
+        ("PARTITIONS", "4.5", "whole number"),
+        ("LATENESS_MS", "-1", "0 or more"),
+        ("SCORING", "some", "full or none"),
+        ("TOKEN_KEY", "short", "16 bytes"),
+        ("BROKERS", "", "empty"),
+        ("DATA_DIR", "", "folder"),
+        ("PARTITION", "4", "not a setting"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_variable(variable, text, words):
+    with pytest.raises(InputError, match=words) as caught:
+        read_settings({PREFIX + variable: text})
+    assert PREFIX + variable in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_in_a_flag_names_the_flag():
+    parser = argparse.ArgumentParser()
+    add_flags(parser, "http_port")
+    with pytest.raises(InputError, match="--http-port is 'x'"):
+        read_settings({}, parser.parse_args(["--http-port", "x"]))
+
+
+def test_variables_of_others_and_of_the_tests_are_left_alone():
+    assert read_settings({"PATH": "/bin", "RISKSTREAM_TEST_BOOTSTRAP": "a:1"}) == Settings()
+
+
+def test_the_key_is_not_shown_in_the_documents():
+    assert DEVELOPMENT_KEY not in settings_page()
+
+
+def test_settings_cannot_be_changed_after_they_were_built():
+    with pytest.raises(FrozenInstanceError):
+        Settings().partitions = 2  # type: ignore[misc]
+
+
+def test_the_page_in_the_documents_is_the_one_the_command_prints():
+    page = Path(__file__).parents[2] / "docs" / "settings.md"
+    assert page.read_text(encoding="utf-8") == settings_page()
