@@ -1,0 +1,46 @@
+# `make demo` and `make test` do everything on a machine with Python 3.11 to 3.13.
+# PYTHON=/path/to/python3.12 chooses the interpreter; the package index is pip's own.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help demo test lint real coverage lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml .ci/install
+	@.ci/install
+
+demo: $(READY) ## Install, then run a simulated shop through the whole system
+	@$(BIN)/riskstream demo
+
+test: $(READY) ## Install, then run every test that needs no GPU
+	@.ci/toolcheck
+	@$(BIN)/python -m pytest -m "not gpu"
+
+lint: $(READY) ## Check style, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+coverage: $(READY) ## Measure the branch coverage of stream/pipeline, with Numba turned off
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not gpu and not kafka" tests/stream/pipeline \
+	  --cov=stream.pipeline --cov-branch --cov-report=term-missing --cov-fail-under=90
+
+real: $(READY) ## Decide real orders, browsing and reviews on a real Kafka and check every count
+	@.ci/toolcheck
+	@$(BIN)/python -m tests.real
+
+lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra offline --group dev --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --quiet --upgrade --output-file requirements.lock
+
+clean: ## Remove the environment, the demo's data and all caches
+	rm -rf .venv .riskstream .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -prune -exec rm -rf {} +
