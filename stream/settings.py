@@ -1,6 +1,7 @@
 """All settings of a program: one frozen object, built once from the environment and flags."""
 
 import argparse
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -87,20 +88,24 @@ class Settings:
     http_port: int = declare(9464, "Port of these endpoints; 0 turns them off.", low=0, high=65535)
 
 
-def read_settings(environ: Mapping[str, str], flags: argparse.Namespace | None = None) -> Settings:
+def read_settings(
+    flags: argparse.Namespace | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
     """Build the settings: defaults, then `RISKSTREAM_*` variables, then flags that were given.
+
+    `flags` are those of `add_flags`; `environ` is the process's environment unless given.
 
     Raises InputError naming the variable or flag that is unknown, malformed or out of range.
 
-    >>> read_settings({"RISKSTREAM_PARTITIONS": "4"}).partitions
+    >>> read_settings(environ={"RISKSTREAM_PARTITIONS": "4"}).partitions
     4
-    >>> read_settings({"RISKSTREAM_PARTITIONS": "none"})
+    >>> read_settings(environ={"RISKSTREAM_PARTITIONS": "none"})
     Traceback (most recent call last):
     topics.errors.InputError: RISKSTREAM_PARTITIONS is 'none'; it must be a whole number
     """
     known = {PREFIX + item.name.upper(): item for item in fields(Settings)}
     chosen: dict[str, Any] = {}
-    for variable, text in environ.items():
+    for variable, text in (os.environ if environ is None else environ).items():
         if variable not in known:
             if variable.startswith(PREFIX) and not variable.startswith(PREFIX + "TEST_"):
                 raise InputError(f"{variable} is not a setting; `riskstream settings` lists them")

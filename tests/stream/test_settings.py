@@ -12,7 +12,7 @@ from topics.errors import InputError
 
 
 def test_without_variables_every_setting_has_its_documented_default():
-    assert read_settings({}) == Settings()
+    assert read_settings(environ={}) == Settings()
 
 
 def test_every_default_is_a_value_that_the_setting_itself_accepts():
@@ -20,7 +20,7 @@ def test_every_default_is_a_value_that_the_setting_itself_accepts():
         if item.default == "":
             continue
         text = str(item.default)
-        settings = read_settings({PREFIX + item.name.upper(): text})
+        settings = read_settings(environ={PREFIX + item.name.upper(): text})
         assert getattr(settings, item.name) == item.default
 
 
@@ -29,13 +29,15 @@ def test_a_flag_wins_over_the_environment_and_the_environment_over_the_default()
     add_flags(parser, "partitions", "lateness_ms")
     args = parser.parse_args(["--partitions", "4"])
     environ = {"RISKSTREAM_PARTITIONS": "6", "RISKSTREAM_LATENESS_MS": "5"}
-    settings = read_settings(environ, args)
+    settings = read_settings(args, environ)
     assert (settings.partitions, settings.lateness_ms) == (4, 5)
     assert settings.watchdog_s == Settings().watchdog_s
 
 
 def test_folders_come_out_as_paths():
-    assert read_settings({"RISKSTREAM_DATA_DIR": "/tmp/state"}).data_dir == Path("/tmp/state")
+    assert read_settings(environ={"RISKSTREAM_DATA_DIR": "/tmp/state"}).data_dir == Path(
+        "/tmp/state"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_folders_come_out_as_paths():
 )
 def test_a_mistake_is_one_sentence_that_names_the_variable(variable, text, words):
     with pytest.raises(InputError, match=words) as caught:
-        read_settings({PREFIX + variable: text})
+        read_settings(environ={PREFIX + variable: text})
     assert PREFIX + variable in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -63,11 +65,11 @@ def test_a_mistake_in_a_flag_names_the_flag():
     parser = argparse.ArgumentParser()
     add_flags(parser, "http_port")
     with pytest.raises(InputError, match="--http-port is 'x'"):
-        read_settings({}, parser.parse_args(["--http-port", "x"]))
+        read_settings(parser.parse_args(["--http-port", "x"]), {})
 
 
 def test_variables_of_others_and_of_the_tests_are_left_alone():
-    assert read_settings({"PATH": "/bin", "RISKSTREAM_TEST_BOOTSTRAP": "a:1"}) == Settings()
+    assert read_settings(environ={"PATH": "/bin", "RISKSTREAM_TEST_BOOTSTRAP": "a:1"}) == Settings()
 
 
 def test_the_key_is_not_shown_in_the_documents():
