@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.kafka.fixture import broker, kafka  # noqa: F401
+
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
