@@ -1,0 +1,133 @@
+"""What the worker and the pipeline exchange: a batch of records in, outputs and states out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SOURCES = ("shop.orders", "shop.browse", "shop.reviews", "risk.labels")
+"""The input topics; the index of a topic here is its source number everywhere in the worker."""
+
+
+@dataclass(frozen=True, eq=False)
+class RecordBatch:
+    """Consecutive records of one partition of one input topic, as the broker delivered them.
+
+    ``source`` is the index of ``topic`` in SOURCES; ``offsets`` int64[n], ascending but with
+    possible gaps; ``timestamps_ms`` int64[n], Kafka's; ``keys`` and ``values`` as received.
+    """
+
+    topic: str
+    source: int
+    partition: int
+    offsets: NDArray[np.int64]
+    timestamps_ms: NDArray[np.int64]
+    keys: list[bytes | None]
+    values: list[bytes | None]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A record that cannot be processed: its position in the batch, the reason, and a detail."""
+
+    position: int
+    reason: str
+    detail: str
+
+
+class Prepared(Protocol):
+    """A decoded batch; a processor's own class, of which the worker reads two attributes.
+
+    ``keys``: the distinct state keys that the good records touch, none starting with byte 0xFF;
+    ``bad``: the records for the dead letters.
+    """
+
+    @property
+    def keys(self) -> Sequence[bytes]: ...
+    @property
+    def bad(self) -> Sequence[Bad]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Outgoing:
+    """Records for one output topic, in order; a key of None goes to the batch's own partition."""
+
+    topic: str
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What became of a batch.
+
+    ``states[i]`` is the new state of ``prepared.keys[changed[i]]``, None to erase it; a key is
+    changed at most once. ``links`` is the one record for the links topic, None for none.
+    ``counts`` and ``stages`` feed the metrics: things counted (``decisions.<action>``,
+    ``alerts``, ``duplicates``, ...), and CPU seconds that ``run`` spent in named parts of itself.
+    """
+
+    outputs: Sequence[Outgoing]
+    changed: NDArray[np.int64]
+    states: Sequence[bytes | None]
+    links: bytes | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Processor(Protocol):
+    """The pure part of a worker. Both methods run on one thread, never at the same time."""
+
+    def read(self, batch: RecordBatch) -> Prepared:
+        """Decode a batch; may run ahead of ``run`` for the batch before it."""
+
+    def run(
+        self, prepared: Prepared, states: Sequence[bytes | None], applied: NDArray[np.int64]
+    ) -> Outcome:
+        """Apply a batch to the states of ``prepared.keys`` (None: no state yet).
+
+        ``applied`` int64[n_keys]: the offset in the batch's own topic up to which each state
+        holds everything, -1 if nothing; records at or below it must be skipped without output.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class LinkRecord:
+    """One record of the links topic: what a batch of another worker, or of this one, published.
+
+    ``value`` came from ``Outcome.links`` of a batch of ``source`` and ``source_partition``.
+    Rows in it with a source offset at or below ``skip_to`` were handed over before.
+    """
+
+    partition: int
+    offset: int
+    source: int
+    source_partition: int
+    skip_to: int
+    value: bytes
+
+
+class KeyValues(Protocol):
+    """Read access to what a LinkSink has written."""
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of keys in their order, None where there is none."""
+
+
+class LinkSink(Protocol):
+    """Who takes part in what all partitions share; called on the processor's thread."""
+
+    def open(self, store: KeyValues) -> None:
+        """Take the store that holds everything ``apply`` returned in this life or before."""
+
+    def apply(self, records: Sequence[LinkRecord]) -> Sequence[tuple[bytes, bytes | None]]:
+        """Take records in the order of the topic; return what to write, None to delete.
+
+        The writes and the position in the topic become durable together; after a crash the
+        records whose writes were lost come again.
+        """
