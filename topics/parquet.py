@@ -1,0 +1,130 @@
+"""Rows of parquet as JSON, and tables as parquet, both a slice at a time."""
+
+import os
+from collections.abc import Callable, Iterator
+from math import isnan
+from pathlib import Path
+from typing import Any, Final, Self
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from topics.errors import InputError
+from topics.jsonlines import partial_name
+
+JSON_COLUMNS: Final = ("attributes", "more")
+"""Text columns that hold a JSON object: the field of that name, and fields beside the columns."""
+
+
+def rows(path: Path, *, n_rows: int) -> Iterator[list[bytes]]:
+    """Yield the rows of a parquet file as JSON objects, ``n_rows`` at a time.
+
+    Nulls and NaN are left out, at every depth; dates and times become epoch milliseconds (without
+    a zone: UTC). Raises InputError where the file is not whole or has no row.
+    """
+    try:
+        with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
+            if not file.metadata.num_rows:
+                raise InputError(f"{path} has no rows; give a file with at least one record")
+            for batch in file.iter_batches(batch_size=n_rows):
+                yield _as_json(pa.Table.from_batches([batch]))
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path} is not whole parquet ({reason}); copy it again") from error
+
+
+def _as_json(table: pa.Table) -> list[bytes]:
+    table = _cast(table, _in_ms)
+    table = _cast(table, _as_int)
+    embedded = [
+        name
+        for name in JSON_COLUMNS
+        if name in table.column_names and pa.types.is_string(table.schema.field(name).type)
+    ]
+    return [_row_json(row, embedded) for row in table.to_pylist()]
+
+
+def _row_json(row: dict[str, Any], embedded: list[str]) -> bytes:
+    objects = {name: text for name in embedded if (text := row.pop(name))}
+    record = _known(row)
+    for name, text in objects.items():
+        value = _object(text)
+        record.update(value if name == "more" and isinstance(value, dict) else {name: value})
+    return orjson.dumps(record, default=_other)
+
+
+def _object(text: str) -> Any:
+    """Return the JSON object that ``text`` is, else the text."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+    return value if isinstance(value, dict) else text
+
+
+def _known(value: Any) -> Any:
+    """Return ``value`` without its nulls and NaN."""
+    if isinstance(value, dict):
+        return {
+            name: _known(part) if isinstance(part, (dict, list)) else part
+            for name, part in value.items()
+            if part is not None and not (isinstance(part, float) and isnan(part))
+        }
+    if isinstance(value, list):
+        return [_known(part) for part in value]
+    return value
+
+
+def _other(value: Any) -> Any:
+    """Write what JSON has no word for: decimals as numbers, bytes as text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else float(value)
+
+
+def _cast(table: pa.Table, change: Callable[[pa.DataType], pa.DataType]) -> pa.Table:
+    fields = [field.with_type(_deep(field.type, change)) for field in table.schema]
+    return table.cast(pa.schema(fields), safe=False)
+
+
+def _deep(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_deep(field.type, change)) for field in kind])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return make(kind.value_field.with_type(_deep(kind.value_type, change)))
+    return change(kind)
+
+
+def _in_ms(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("ms", kind.tz)
+    if pa.types.is_date(kind):
+        return pa.timestamp("ms")
+    return pa.string() if pa.types.is_large_string(kind) else kind
+
+
+def _as_int(kind: pa.DataType) -> pa.DataType:
+    return pa.int64() if pa.types.is_timestamp(kind) else kind
+
+
+class TableWriter:
+    """Writes Arrow tables; the file appears under its name when closed without an error."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        self._partial = partial_name(path)
+        self._writer = pq.ParquetWriter(self._partial, schema, compression="zstd")
+
+    def write_table(self, table: pa.Table) -> None:
+        """Append rows."""
+        self._writer.write_table(table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._writer.close()
+        if kind is None:
+            os.replace(self._partial, self._path)
+        else:
+            self._partial.unlink(missing_ok=True)
