@@ -60,14 +60,22 @@ class Settings:
         250, "After this long an event is decided without its text's vector, as degraded.", low=0
     )
     dead_letter_limit: int = declare(
-        1_000, "Dead letters of one partition in a row of 10,000 records that stop a worker.", low=0
+        1_000, "Dead letters of a partition, beyond 1 in 10, that stop the worker; 0: none.", low=0
     )
-    poll_records: int = declare(
-        5_000, "Most records of one partition in a batch.", low=1, high=100_000
+    poll_max_records: int = declare(
+        5_000,
+        "Most records that one poll hands over, all partitions together.",
+        low=1,
+        high=100_000,
     )
-    poll_bytes: int = declare(8_388_608, "Most bytes of one fetch.", low=1_048_576)
+    poll_max_bytes: int = declare(
+        1_048_576, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
+    )
     fetch_wait_ms: int = declare(
         50, "How long the broker may hold back an empty fetch.", low=1, high=5_000
+    )
+    batches_in_flight: int = declare(
+        2, "Unfinished batches of a topic partition that pause its fetching.", low=1, high=64
     )
     commit_interval_ms: int = declare(
         1_000, "Time between two commits of offsets.", low=10, high=60_000
@@ -75,14 +83,20 @@ class Settings:
     session_timeout_ms: int = declare(
         10_000, "A worker silent for this long loses its partitions.", low=1_000, high=300_000
     )
+    produce_timeout_ms: int = declare(
+        30_000, "How long an unacknowledged record may take before the worker stops.", low=1_000
+    )
     instance: str = declare(
         "", "Static member name; keeps a restarted worker's partitions. Unique per worker."
     )
     cache_bytes: int = declare(
-        268_435_456, "Block cache of the local store, shared by all partitions.", low=1_048_576
+        268_435_456, "Memory for raw values of the local store, all partitions together.", low=0
     )
     watchdog_s: int = declare(
         60, "A worker with lag and without progress for this long ends itself.", low=5, high=3_600
+    )
+    stop_timeout_s: int = declare(
+        20, "How long running batches may take to finish at a stop or rebalance.", low=1, high=300
     )
     http_host: str = declare("127.0.0.1", "Address of the metrics and health endpoints.")
     http_port: int = declare(9464, "Port of these endpoints; 0 turns them off.", low=0, high=65535)

@@ -5,7 +5,9 @@ import os
 import pytest
 from hypothesis import settings
 
-from tests.kafka.fixture import broker, kafka  # noqa: F401
+from tests.kafka.fixture import broker, kafka
+
+__all__ = ["broker", "kafka"]
 
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
@@ -36,6 +38,12 @@ class SkippedKafka:
                 f"RISKSTREAM_TEST_KAFKA=required, but {len(self.skipped)} Kafka tests skipped",
                 red=True,
             )
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if {"kafka", "broker"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.kafka)
 
 
 def pytest_configure(config):
