@@ -1,0 +1,87 @@
+"""Features of what users share, and of labels: these depend on what had arrived by then."""
+
+from typing import Final
+
+import numpy as np
+
+from stream.pipeline.feature import Column, Feature, Known, ratio
+
+DAY_MS: Final = 86_400_000.0
+
+
+def _users(kind: str, window: str, what: str) -> Feature:
+    return Feature(
+        f"{kind}_other_users_{window}", "count", window, False,
+        f"other users of this {what} in the {window} before (estimated above 256)",
+        f"{{value}} other accounts used this {what} within {window}",
+        lambda k: k.entity(kind, f"other_users_{window}"), shared=True,
+    )  # fmt: skip
+
+
+def _orders(kind: str, window: str, what: str) -> Feature:
+    return Feature(
+        f"{kind}_orders_{window}", "count", window, False,
+        f"orders with this {what} in the {window} before, of all users",
+        f"{{value}} orders with this {what} within {window}",
+        lambda k: k.entity(kind, f"orders_{window}"), shared=True,
+    )  # fmt: skip
+
+
+def _frauds(kind: str, what: str) -> Feature:
+    return Feature(
+        f"{kind}_frauds_30d", "count", "30d", False,
+        f"events with this {what} that became known as fraud in thirty days",
+        f"{{value}} known frauds with this {what} within 30d",
+        lambda k: k.entity(kind, "frauds_30d"), shared=True,
+    )  # fmt: skip
+
+
+def _fraud_share(window: str, orders: str) -> Feature:
+    def compute(k: Known) -> Column:
+        labels = k.entity("seller", "labels_7d" if window != "30d" else "labels_30d")
+        whole = np.maximum(k.entity("seller", orders), labels)
+        return ratio(k.entity("seller", f"frauds_{window}"), whole)
+
+    return Feature(
+        f"seller_fraud_share_{window}", "share", window, False,
+        f"frauds of this seller that became known in the {window} before, over its orders or its "
+        "labels of that time, whichever are more",
+        f"{{value}} of this seller's orders turned out as fraud within {window}",
+        compute, shared=True,
+    )  # fmt: skip
+
+
+SHARED: Final = (
+    _users("device", "1d", "device"), _users("device", "30d", "device"),
+    _users("instrument", "30d", "payment instrument"), _users("address", "30d", "address"),
+    _users("ip", "1d", "network"), _users("text", "30d", "review text"),
+    _users("seller", "30d", "seller"),
+    _orders("device", "1d", "device"), _orders("instrument", "1d", "payment instrument"),
+    _orders("ip", "1d", "network"), _orders("seller", "1d", "seller"),
+    _orders("seller", "30d", "seller"),
+    Feature("seller_age_days", "days", "life", False, "time since the seller was first seen",
+            "seller first seen {value} days ago",
+            lambda k: k.entity("seller", "age_ms") / DAY_MS, shared=True),
+    Feature("seller_day_share", "share", "30d", False,
+            "share of the last day in the seller's orders of thirty days",
+            "{value} of this seller's orders of 30d fall in the last day",
+            lambda k: ratio(k.entity("seller", "orders_1d"), k.entity("seller", "orders_30d")),
+            shared=True),
+    Feature("amount_vs_seller", "ratio", "30d", True,
+            "amount over the mean amount of the seller's events of thirty days",
+            "amount is {value} times this seller's mean",
+            lambda k: ratio(k.event("amount") * k.entity("seller", "events_30d"),
+                            k.entity("seller", "amount_30d")), shared=True),
+    _frauds("device", "device"), _frauds("instrument", "payment instrument"),
+    _frauds("address", "address"), _frauds("ip", "network"),
+    _fraud_share("1d", "orders_1d"), _fraud_share("7d", "orders_7d"),
+    _fraud_share("30d", "orders_30d"),
+    Feature("user_frauds", "count", "life", False,
+            "events of the user that became known as fraud, or the user as bad",
+            "{value} earlier events of this account turned out as fraud",
+            lambda k: k.own("visible_fraud_labels"), shared=True),
+    Feature("days_since_user_fraud", "days", "life", False,
+            "time since an event of the user last became known as fraud",
+            "{value} days since this account's last known fraud",
+            lambda k: k.own("since_fraud_label_ms") / DAY_MS, shared=True),
+)  # fmt: skip
