@@ -118,3 +118,26 @@ class LabelBatch:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> Self:
+        """Return the labels at ``index``, in that order."""
+        at = np.asarray(index, np.int64)
+        picks = at.tolist()
+        return type(self)(
+            self.rows[at],
+            [self.label_ids[i] for i in picks],
+            [self.user_ids[i] for i in picks],
+            [self.event_ids[i] for i in picks],
+            [self.scenarios[i] for i in picks],
+        )
+
+
+def concatenated(batches: Sequence[EventBatch]) -> EventBatch:
+    """Return the events of several batches as one, batch after batch."""
+    return EventBatch(
+        np.concatenate([np.zeros(0, EVENT), *(batch.rows for batch in batches)]),
+        [event_id for batch in batches for event_id in batch.event_ids],
+        [user_id for batch in batches for user_id in batch.user_ids],
+        [text for batch in batches for text in batch.texts],
+        [attributes for batch in batches for attributes in batch.attributes],
+    )

@@ -4,6 +4,7 @@ Similar texts have similar sketches, in any script, so that a model can compare 
 events without keeping them. Feature hashing with signs: Weinberger et al., 2009.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio
 _FINISHER: Final = np.uint64(0xFF51AFD7ED558CCD)  # MurmurHash3's 64-bit finaliser
 
 
-def sketches(texts: list[str | None]) -> NDArray[np.uint8]:
+def sketches(texts: Sequence[str | None]) -> NDArray[np.uint8]:
     """Return the sketches of texts as uint8[n, 16]; None and "" give the sketch of no text.
 
     Pass texts in their normal form (:func:`topics.hashing.normalise_text`): case and punctuation

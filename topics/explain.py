@@ -1,0 +1,95 @@
+"""Why one value is bad, as a reason and a sentence. Slow, and only asked about bad values."""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+from topics.deadletter import Reason
+from topics.vocabulary import EVENT_TYPES
+
+Verdict = tuple[Reason, str]
+
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(\w+)`")
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`(?:, got `(?P<got>\w+)`)?")
+_WORDS: Final = {
+    "float": "a number",
+    "int": "an integer",
+    "str": "a string",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+    "datetime": "a time",
+}
+
+
+def explain(value: bytes, decoder: msgspec.json.Decoder[Any], type_hint: str | None) -> Verdict:
+    """Return why ``decoder`` refuses ``value``.
+
+    >>> from topics.records import Browse
+    >>> explain(b'{"event_id": "e"}', msgspec.json.Decoder(Browse), "browse")
+    ('missing_field', 'The field user_id is missing.')
+    """
+    if not value.strip():
+        return "empty", "The record's value is empty."
+    if value.startswith(b"\xef\xbb\xbf"):
+        return "not_json", "The value starts with a byte order mark."
+    try:
+        value.decode()
+        decoder.decode(value)
+    except UnicodeDecodeError as error:
+        return "not_json", f"The value is not UTF-8 at byte {error.start}."
+    except RecursionError:
+        return "too_deep", "The value is nested too deep to be read."
+    except msgspec.ValidationError as error:
+        return _refused(str(error), type_hint)
+    except msgspec.DecodeError as error:
+        return "not_json", f"The value cannot be read as JSON: {error}."
+    raise AssertionError("asked about a value that can be decoded")
+
+
+def _refused(message: str, type_hint: str | None) -> Verdict:
+    """Read msgspec's message, which says what and where."""
+    place = _PLACE.fullmatch(message)
+    what, path = (place["what"], place["path"] or "") if place else (message, "")
+    missing = _MISSING.match(what)
+    if missing:
+        name = f"{path}.{missing[1]}" if path else missing[1]
+        return "missing_field", f"The field {name} is missing."
+    expected = _EXPECTED.match(what)
+    if not path and expected:
+        return "not_an_object", f"The value is {_word(expected['got'] or '?')}, not an object."
+    if path == "type" and what.startswith("Invalid value"):
+        return _wrong_event_type(what, type_hint)
+    if what.startswith("Invalid enum value"):
+        word = what.removeprefix("Invalid enum value ")
+        return "unknown_value", f"The field {path} holds {word}, which is not one of its words."
+    if "matching regex" in what:
+        return "unknown_value", f"The field {path} is not a code of three capital letters."
+    if "RFC3339" in what or "timezone" in what:
+        return "impossible_date", (
+            f"The field {path} is not an RFC 3339 time with an offset such as "
+            "2025-03-01T12:30:00+08:00."
+        )
+    if expected and expected["got"] == "null" and not path.endswith("]"):
+        return "missing_field", f"The field {path} is null."
+    if "range" in what or (expected and not expected["got"] and path != "type"):
+        limit = what.replace("`", "").removeprefix("Expected ")
+        return "out_of_range", f"The field {path} lies outside its range: {limit}."
+    wanted = _word(expected["wanted"]) if expected else what
+    got = _word(expected["got"] or "something else") if expected else "this"
+    return "wrong_type", f"The field {path} must be {wanted}, not {got}."
+
+
+def _wrong_event_type(what: str, type_hint: str | None) -> Verdict:
+    word = what.removeprefix("Invalid value ").strip("'")
+    if type_hint is not None and word in EVENT_TYPES:
+        return "wrong_topic", f"The field type is {word}, but the topic holds {type_hint} events."
+    return "unknown_value", f"The field type is {word!r}, which is not one of its words."
+
+
+def _word(types: str) -> str:
+    names = [name for name in types.split(" | ") if name != "null" or types == "null"]
+    return " or ".join(_WORDS.get(name, name) for name in names)
