@@ -1,1 +1,1 @@
-"""Learning: text encoder, event Transformer, isolation forest, calibration and the saved artifact."""
+"""Learning: text encoder, event Transformer, forest, calibration and the saved artifact."""

@@ -1,0 +1,112 @@
+"""A trained model on disk: one folder of tensors and a manifest with the hash of every file."""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from topics.errors import InputError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Artifact:
+    """What a folder holds: the manifest, and named arrays per file (``network``, ``forest``...)."""
+
+    manifest: dict[str, Any]
+    arrays: dict[str, Arrays]
+
+
+def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, Arrays]) -> str:
+    """Write a model folder in one move and return its version, a hash of what it holds.
+
+    A model that is there already is replaced. Raises InputError where ``folder`` is there and is
+    something else than a model.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} is there and is no model folder; choose another name")
+    part = folder.with_name(f".{folder.name}.{os.getpid()}")
+    part.mkdir(parents=True)
+    try:
+        files = {}
+        for name, tensors in arrays.items():
+            path = part / f"{name}.safetensors"
+            save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
+            files[path.name] = file_hash(path)
+        version = _version(manifest, files)
+        full = {"format": FORMAT, "version": version, **manifest, "files": files}
+        (part / MANIFEST).write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return version
+
+
+def load(folder: Path) -> Artifact:
+    """Read a model folder and check it against its manifest.
+
+    Raises InputError where a file is missing, unreadable, changed, or of another format.
+    """
+    manifest = _manifest(folder)
+    arrays = {}
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise InputError(f"model {folder}: {name} is missing; train or copy the model again")
+        if file_hash(path) != expected:
+            raise InputError(
+                f"model {folder}: {name} is damaged (its SHA-256 is not the manifest's)"
+            )
+        try:
+            arrays[path.stem] = load_file(path)
+        except (SafetensorError, ValueError) as error:
+            raise InputError(f"model {folder}: {name} cannot be read: {error}") from error
+    return Artifact(manifest, arrays)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder} is no model folder: {MANIFEST} is missing") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"model {folder}: {MANIFEST} cannot be read: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise InputError(f"model {folder}: {MANIFEST} is not of format {FORMAT}; train it again")
+    needed = ("version", "name", "feature_version", "features", "shape", "files", "heads")
+    missing = [key for key in needed if key not in manifest]
+    if missing:
+        raise InputError(f"model {folder}: {MANIFEST} lacks {', '.join(missing)}")
+    if manifest["version"] != _version(manifest, manifest["files"]):
+        raise InputError(f"model {folder}: {MANIFEST} was changed (its version does not fit)")
+    return manifest
+
+
+def _version(manifest: dict[str, Any], files: dict[str, str]) -> str:
+    fixed = {
+        key: value
+        for key, value in manifest.items()
+        if key not in ("format", "version", "files", "created_at", "libraries")
+    }
+    text = json.dumps([fixed, files], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def file_hash(path: Path) -> str:
+    """Return a file's SHA-256 in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""Numeric features as places between knots: the piecewise-linear encoding of Gorishniy et al.
+
+"On Embeddings for Numerical Features in Tabular Deep Learning", NeurIPS 2022. A value between two
+knots is a mixture of the two knots' vectors; an unknown value has a vector of its own. Written as
+a weighted look-up, its cost does not grow with the number of knots.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+_LEVELS = np.concatenate(
+    [[0.0, 0.001, 0.005, 0.01, 0.02], np.linspace(0.05, 0.95, 19), [0.98, 0.99, 0.995, 0.999, 1.0]]
+)
+
+
+@njit(cache=True)
+def _place(features: Any, knots: Any, first: Any, index: Any, weight: Any) -> None:
+    for i in range(features.shape[0]):
+        for f in range(features.shape[1]):
+            x = features[i, f]
+            low, last = first[f], first[f + 1] - 2  # the row behind the knots: unknown
+            part = np.float32(0)
+            if np.isnan(x):
+                low = last + 1
+            elif x >= knots[last]:
+                low = last
+            elif x > knots[low]:
+                high = last
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    if x >= knots[middle]:
+                        low = middle
+                    else:
+                        high = middle
+                part = (x - knots[low]) / (knots[low + 1] - knots[low])
+            index[i, 2 * f] = low
+            index[i, 2 * f + 1] = low + 1 if part > 0 else low
+            weight[i, 2 * f] = np.float32(1) - part
+            weight[i, 2 * f + 1] = part
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """Knots of all features in one row after another, each feature's ended by a row for unknown.
+
+    ``knots`` float32[R], rising within a feature, NaN in the rows for unknown; ``first``
+    int32[F + 1] where each feature's rows begin.
+    """
+
+    knots: NDArray[np.float32]
+    first: NDArray[np.int32]
+
+    @classmethod
+    def fit(cls, features: NDArray[np.float32], weight: NDArray[np.float64] | None = None) -> Self:
+        """Take knots from quantiles of ``features``, float32[n, F], with NaN for unknown.
+
+        ``weight`` float64[n], if given, weighs the rows: rare frauds that weigh as much as
+        everything else get knots where they lie, which is mostly in the tails.
+
+        >>> Bins.fit(np.array([[1.0], [2.0], [np.nan]], np.float32)).knots.tolist()[-1]
+        nan
+        """
+        rows: list[NDArray[np.float32]] = []
+        for column in np.asarray(features, np.float32).T:
+            known = np.isfinite(column)
+            rows.append(_knots(column[known], None if weight is None else weight[known]))
+        sizes = [len(row) + 1 for row in rows]
+        unknown = np.array([np.nan], np.float32)
+        joined = [part for row in rows for part in (row, unknown)]
+        first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        return cls(np.concatenate(joined) if joined else unknown[:0], first)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the table that holds a vector per knot."""
+        return len(self.knots)
+
+    def place(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return rows int32[n, 2F] and weights float32[n, 2F], two per feature, sum 1.
+
+        >>> bins = Bins(np.array([0, 10, np.nan], np.float32), np.array([0, 3], np.int32))
+        >>> [part.tolist() for part in bins.place(np.array([[2.5], [np.nan]], np.float32))]
+        [[[0, 1], [2, 2]], [[0.75, 0.25], [1.0, 0.0]]]
+        """
+        shape = (len(features), 2 * (len(self.first) - 1))
+        index, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
+        _place(features, self.knots, self.first, index, weight)
+        return index, weight
+
+
+def _knots(values: NDArray[np.float32], weight: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    if not len(values):
+        return np.zeros(1, np.float32)
+    if weight is None:
+        found = np.quantile(values, _LEVELS, method="inverted_cdf")
+    else:
+        found = np.quantile(
+            values.astype(np.float64), _LEVELS, method="inverted_cdf", weights=weight
+        )
+    return np.unique(found.astype(np.float32))

@@ -1,0 +1,127 @@
+"""Calibration: from a network's log-odds to a probability that means what it says."""
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_MIN_POSITIVES: Final = 10
+_MIN_FOR_ISOTONIC: Final = 200
+_MAX_KNOTS: Final = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Maps log-odds to a probability: shifted, then a straight line, or one between knots.
+
+    ``kind`` is ``none``, ``platt`` or ``isotonic``; ``shift`` undoes negative down-sampling;
+    ``knots`` and ``values`` float64[m] are log-odds in and out; a Platt line is two knots that
+    extrapolate, an isotonic map is flat outside its knots.
+    """
+
+    kind: str
+    shift: float
+    knots: Array
+    values: Array
+
+    @classmethod
+    def none(cls, shift: float = 0.0) -> Self:
+        """Only undo the down-sampling: ``shift`` is the logarithm of the kept negatives' share.
+
+        >>> float(Calibration.none(np.log(0.1)).apply(np.zeros(1)).round(4)[0])  # odds 1:10
+        0.0909
+        """
+        return cls("none", shift, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+    def log_odds(self, logits: Array) -> Array:
+        """Return calibrated log-odds of raw ones, float64[n]."""
+        shifted = np.asarray(logits, np.float64) + self.shift
+        if self.kind == "isotonic":
+            between: Array = np.interp(shifted, self.knots, self.values)
+            return between
+        return self.values[0] + self.slope * (shifted - self.knots[0])
+
+    def apply(self, logits: Array) -> Array:
+        """Return probabilities in (0, 1), float64[n]."""
+        return 1 / (1 + np.exp(-np.clip(self.log_odds(logits), -700, 700)))
+
+    @property
+    def slope(self) -> float:
+        """Calibrated log-odds per raw log-odds; of an isotonic map from end to end."""
+        return float((self.values[-1] - self.values[0]) / (self.knots[-1] - self.knots[0]))
+
+
+def fit_calibration(
+    logits: Array, label: NDArray[np.int8], time_ms: NDArray[np.int64], shift: float
+) -> Calibration:
+    """Choose between no, Platt's and isotonic calibration on a slice of time, and fit the choice.
+
+    Each is fitted on the earlier half and judged by its log loss on the later; the best is fitted
+    again on all. With too few positives in a half only the down-sampling is undone.
+    """
+    order = np.argsort(time_ms, kind="stable")
+    raw, y = np.asarray(logits, np.float64)[order] + shift, label[order] == 1
+    half = len(raw) // 2
+    if min(y[:half].sum(), y[half:].sum(), (~y)[:half].sum()) < _MIN_POSITIVES:
+        return Calibration.none(shift)
+    choices = [Calibration.none(), platt(raw[:half], y[:half])]
+    if y[:half].sum() >= _MIN_FOR_ISOTONIC:
+        choices.append(isotonic(raw[:half], y[:half]))
+    losses = [log_loss(choice.apply(raw[half:]), y[half:]) for choice in choices]
+    best = choices[int(np.argmin(losses))].kind
+    if best == "none":
+        return Calibration.none(shift)
+    fitted = platt(raw, y) if best == "platt" else isotonic(raw, y)
+    return Calibration(fitted.kind, shift, fitted.knots, fitted.values)
+
+
+def platt(raw: Array, y: NDArray[np.bool_]) -> Calibration:
+    """Fit a straight line in log-odds by Newton's method, with Platt's smoothed targets (1999)."""
+    n_positive, n_negative = int(y.sum()), int((~y).sum())
+    target = np.where(y, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
+    centre, scale = float(raw.mean()), float(raw.std()) or 1.0
+    x = np.stack([np.ones(len(raw)), (raw - centre) / scale], 1)
+    rate = n_positive / len(raw)
+    beta = np.array([np.log(rate / (1 - rate)), scale])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ beta, -30, 30)))
+        curvature = x.T @ (x * np.maximum(p * (1 - p), 1e-9)[:, None]) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curvature, x.T @ (target - p))
+        beta = beta + np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-9:
+            break
+    if beta[1] <= 0:  # the ranking is worse than none: keep it, correct the level only
+        beta = np.array([np.log(rate / (1 - rate)), 1e-3])
+    knots = np.array([centre - scale, centre + scale])
+    return Calibration("platt", 0.0, knots, np.array([beta[0] - beta[1], beta[0] + beta[1]]))
+
+
+def isotonic(raw: Array, y: NDArray[np.bool_]) -> Calibration:
+    """Fit a rising map between the mean log-odds of groups of rows with equal numbers of frauds."""
+    from sklearn.isotonic import IsotonicRegression  # noqa: PLC0415 - a second to import
+
+    order = np.argsort(raw, kind="stable")
+    x, hits = raw[order], y[order].astype(np.float64)
+    n_groups = int(min(_MAX_KNOTS, max(2, hits.sum() // 10)))
+    weight = hits / hits.sum() + (1 - hits) / (1 - hits).sum()
+    group = np.minimum((np.cumsum(weight) / 2 * n_groups).astype(int), n_groups - 1)
+    sizes = np.maximum(np.bincount(group, minlength=n_groups), 1)
+    share = (np.bincount(group, hits, n_groups) + 0.5) / (sizes + 1)
+    rising = IsotonicRegression().fit_transform(np.arange(n_groups), share, sample_weight=sizes)
+    knots, first = np.unique(np.bincount(group, x, n_groups) / sizes, return_index=True)
+    if len(knots) < 2:
+        return platt(raw, y)
+    return Calibration("isotonic", 0.0, knots, np.log(rising / (1 - rising))[first])
+
+
+def log_loss(p: Array, y: NDArray[np.bool_]) -> float:
+    """Mean negative log likelihood in nats.
+
+    >>> round(log_loss(np.array([0.5, 0.5]), np.array([True, False])), 4)
+    0.6931
+    """
+    safe = np.clip(p, 1e-15, 1 - 1e-15)
+    return float(-np.mean(np.where(y, np.log(safe), np.log1p(-safe))))

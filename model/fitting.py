@@ -1,0 +1,223 @@
+"""Fitting the event Transformer: epochs over shuffled rows, weight averaging, early stopping."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from model.baseline import ranking
+from model.bins import Bins
+from model.inputs import VECTOR_UNKNOWN, WITH_VECTOR, TextVectors, assemble
+from model.losses import Answers, loss
+from model.predict import outputs
+from model.progress import Report
+from model.rows import TrainingRows, take
+from model.slices import Slices, epoch_rows, kept_share
+from model.transformer import EventTransformer, Shape
+
+MIN_POSITIVES: Final = 5
+"""Fewer frauds than this, or users turned bad, teach a head nothing; it is left out."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the network is trained."""
+
+    epochs: int = 40
+    patience: int = 6
+    batch: int = 1024
+    steps_per_epoch: int = 60
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    dropout: float = 0.15
+    forget_identities: float = 0.2
+    forget_texts: float = 0.1
+    averaging: float = 0.99
+    negatives_per_positive: int = 60
+    at_least_negatives: int = 60_000
+    past: int = 24
+    max_seconds: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained network and what its outputs mean.
+
+    ``shift`` undoes the down-sampling of negatives in the fraud head's log-odds; ``spend_scale`` is
+    the unit of the mean-spend head; ``heads`` are those that had something to learn from; ``log``
+    tells how the training went.
+    """
+
+    network: EventTransformer
+    bins: Bins
+    shift: float
+    spend_scale: float
+    heads: list[str]
+    log: dict[str, Any]
+
+
+@dataclass
+class _Run:
+    """One training under way: everything that changes from batch to batch."""
+
+    network: EventTransformer
+    bins: Bins
+    rows: TrainingRows
+    texts: TextVectors
+    recipe: Recipe
+    spend_scale: float
+    rng: np.random.Generator
+    optimiser: torch.optim.Optimizer
+    average: AveragedModel
+    ends_at: float
+    curve: list[float] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    steps: int = 0
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() > self.ends_at
+
+    def epoch(self, share: float, report: Report) -> None:
+        """Go once through the positives and ``share`` of the other rows."""
+        recipe, n_done = self.recipe, len(self.curve)
+        picked = epoch_rows(self.rows.label, share, self.rng)
+        size = int(np.clip(len(picked) // recipe.steps_per_epoch, 128, recipe.batch))
+        best = f", best on validation {max(self.curve):.3f}" if self.curve else ""
+        self.network.train()
+        for begin in range(0, len(picked), size):
+            if self.out_of_time():
+                return
+            self._step(picked[begin : begin + size])
+            done = (n_done + begin / len(picked)) / recipe.epochs
+            report(f"training: epoch {n_done + 1} of at most {recipe.epochs}{best}", done)
+
+    def _step(self, index: NDArray[np.int64]) -> None:
+        recipe, rows = self.recipe, self.rows
+        known = forget(self.texts.take(index), recipe.forget_texts, self.rng)
+        inputs = assemble(
+            take(rows.x, index), known, self.bins, self.network.shape.past, torch.device("cpu")
+        )
+        out = self.network(self.network.drop_identities(inputs, recipe.forget_identities))
+        value = loss(out, answers(rows, index), self.spend_scale)
+        self.steps += 1
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.learning_rate * min(1.0, self.steps / 50)
+        self.optimiser.zero_grad()
+        value.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self.average.update_parameters(self.network)
+
+    def judge(self, held: TrainingRows, texts: TextVectors) -> bool:
+        """Rate the averaged weights, keep them if they are the best; True: no use to go on."""
+        network = cast(EventTransformer, self.average.module).eval()
+        out = outputs(network, network.table().detach(), self.bins, held.x, texts)
+        found = ranking(out[:, 0], held.label)
+        precision = found.average_precision
+        if precision is None or found.n_fraud < MIN_POSITIVES:
+            everything = answers(held, np.arange(len(held)))
+            precision = -float(loss(torch.from_numpy(out), everything, self.spend_scale))
+        self.curve.append(precision)
+        if precision >= max(self.curve):
+            self.best = {key: kept.clone() for key, kept in network.state_dict().items()}
+        waited = len(self.curve) - 1 - int(np.argmax(self.curve))
+        return waited >= self.recipe.patience or self.out_of_time()
+
+
+def fit_network(
+    rows: TrainingRows,
+    texts: TextVectors,
+    slices: Slices,
+    recipe: Recipe,
+    *,
+    seed: int,
+    report: Report,
+) -> Fitted:
+    """Train on the first slice of ``rows`` (in time order), stop on the second.
+
+    The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
+    best average precision on validation, or the least loss where too few frauds are in it.
+    """
+    learned, heads = _teachable(rows.take(np.arange(slices.train)))
+    later = np.arange(slices.train, slices.validation)
+    n_positive = int((learned.label == 1).sum())
+    share = kept_share(
+        len(learned) - n_positive,
+        n_positive,
+        ratio=recipe.negatives_per_positive,
+        at_least=recipe.at_least_negatives,
+    )
+    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed)
+    for _ in range(recipe.epochs):
+        run.epoch(share, report)
+        if run.judge(rows.take(later), texts.take(later)):
+            break
+    report("training: done", 1.0)
+    run.network.load_state_dict(run.best)
+    log = {"epochs": len(run.curve), "steps": run.steps, "validation": run.curve}
+    shift = float(np.log(share)) if "fraud" in heads else 0.0
+    return Fitted(run.network.eval(), run.bins, shift, run.spend_scale, heads, log)
+
+
+def _teachable(rows: TrainingRows) -> tuple[TrainingRows, list[str]]:
+    """Blank the answers that are too few to learn from, and name the heads that remain."""
+    fraud = (rows.label == 1).sum() >= MIN_POSITIVES and (rows.label == 0).any()
+    bad = (rows.turned_bad == 1).sum() >= MIN_POSITIVES and (rows.turned_bad == 0).any()
+    spend = float(np.nansum(rows.spend)) > 0
+    unknown = np.full(len(rows), -1, np.int8)
+    kept = TrainingRows(
+        rows.x,
+        rows.label if fraud else unknown,
+        rows.turned_bad if bad else unknown,
+        rows.spend if spend else np.full(len(rows), np.nan, np.float32),
+        rows.time_ms,
+        rows.user,
+    )
+    there = (("fraud", fraud), ("bad", bad), ("spend", spend))
+    return kept, [name for name, known in there if known]
+
+
+def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) -> _Run:
+    torch.manual_seed(seed)
+    positive = rows.label == 1
+    weight = np.where(positive, 1 / max(positive.sum(), 1), 1 / max((~positive).sum(), 1))
+    bins = Bins.fit(rows.x.features, weight)
+    width = texts.vectors.shape[1] if (texts.kind == WITH_VECTOR).any() else 0
+    shape = Shape(n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]))
+    network = EventTransformer(shape, torch.from_numpy(bins.first), recipe.dropout)
+    if width:
+        network.text_mean.copy_(torch.from_numpy(texts.vectors.mean(0)))
+        network.text_scale.copy_(torch.from_numpy(1 / (texts.vectors.std(0) + 1e-3)))
+    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
+    vectors = [weight for weight in network.parameters() if weight.ndim == 1]
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
+    averaging = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+    average = AveragedModel(network, multi_avg_fn=averaging)
+    known = rows.spend[np.isfinite(rows.spend)]
+    return _Run(
+        network, bins, rows, texts, recipe, float(known.mean()) if len(known) else 1.0,
+        np.random.default_rng(seed), optimiser, average,
+        time.monotonic() + (recipe.max_seconds or np.inf),
+    )  # fmt: skip
+
+
+def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
+    """Return what became known of the rows at ``index`` as tensors."""
+    parts = (rows.label[index], rows.turned_bad[index], rows.spend[index])
+    return Answers(*(torch.from_numpy(part) for part in parts))
+
+
+def forget(texts: TextVectors, share: float, rng: np.random.Generator) -> TextVectors:
+    """Take the vectors away from ``share`` of the events: a deadline will, now and then."""
+    gone = (rng.random(len(texts.kind)) < share) & (texts.kind == WITH_VECTOR)
+    kind = np.where(gone, VECTOR_UNKNOWN, texts.kind).astype(np.uint8)
+    return TextVectors(kind, texts.at, texts.vectors)

@@ -1,0 +1,57 @@
+"""What the three heads of the event Transformer are trained to do."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as fn
+
+QUANTILES = (0.1, 0.5, 0.9)
+_POWER = 1.5
+
+
+class Answers(NamedTuple):
+    """What became known of ``n`` events; ``label`` and ``bad`` -1, ``spend`` NaN where unknown."""
+
+    label: Tensor
+    bad: Tensor
+    spend: Tensor
+
+
+def loss(out: Tensor, answers: Answers, scale: float) -> Tensor:
+    """Return the joint loss of outputs float32[n, N_OUTPUTS]; heads skip rows without an answer.
+
+    ``scale`` is the mean spend, the unit of the network's mean head.
+    """
+    total = _cross_entropy(out[:, 0], answers.label) + 0.5 * _cross_entropy(out[:, 1], answers.bad)
+    spend = answers.spend
+    known = ~spend.isnan()
+    if not known.any():
+        return total
+    paid = spend[known]
+    quantiles = pinball(out[known][:, 3:6], torch.log1p(paid))
+    return total + 0.2 * tweedie(out[known, 2], paid / scale) + 0.1 * quantiles
+
+
+def _cross_entropy(logit: Tensor, answer: Tensor) -> Tensor:
+    known = answer >= 0
+    if not known.any():
+        return 0 * logit.sum()
+    return fn.binary_cross_entropy_with_logits(logit[known], answer[known].to(logit.dtype))
+
+
+def tweedie(log_mean: Tensor, y: Tensor) -> Tensor:
+    """Deviance of a compound Poisson-gamma variable (power 1.5): many zeros, a long tail.
+
+    Its minimum is the mean, not the median (Jorgensen, "The Theory of Dispersion Models", 1997).
+    """
+    log_mean = log_mean.clamp(-12, 12)
+    up = torch.exp((2 - _POWER) * log_mean) / (2 - _POWER)
+    return (up - y * torch.exp((1 - _POWER) * log_mean) / (1 - _POWER)).mean()
+
+
+def pinball(out: Tensor, y: Tensor) -> Tensor:
+    """Quantile loss of Koenker and Bassett (1978) for columns ``QUANTILES``."""
+    levels = torch.tensor(QUANTILES, dtype=out.dtype, device=out.device)
+    off = y[:, None] - out
+    return torch.maximum(levels * off, (levels - 1) * off).mean()

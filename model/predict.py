@@ -1,0 +1,56 @@
+"""The network's outputs for any number of events."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.bins import Bins
+from model.inputs import TextVectors, assemble
+from model.rows import take
+from model.transformer import N_OUTPUTS, EventTransformer, Inputs
+from topics.scores import ScoreInput
+
+
+def outputs(
+    network: EventTransformer,
+    table: Tensor,
+    bins: Bins,
+    x: ScoreInput,
+    texts: TextVectors,
+    *,
+    chunk: int = 512,
+) -> NDArray[np.float64]:
+    """Return the raw outputs, float64[n, N_OUTPUTS]; bfloat16 inside on CUDA, float32 on CPU.
+
+    ``table`` is ``network.table()``, on the network's device; ``chunk`` events, with histories of
+    about the same length, go through at a time (512 keep what they need in the cache of a core).
+    """
+    out = np.empty((len(x), N_OUTPUTS))
+    device = table.device
+    with torch.inference_mode():
+        for index, part, known in _pieces(x, texts, chunk):
+            inputs = assemble(part, known, bins, network.shape.past, device)
+            out[index] = _run(network, inputs, table).double().cpu().numpy()
+    return out
+
+
+def _run(network: EventTransformer, inputs: Inputs, table: Tensor) -> Tensor:
+    kind = table.device.type
+    with torch.autocast(kind, torch.bfloat16, enabled=kind != "cpu"):
+        out: Tensor = network(inputs, table)
+    return out
+
+
+def _pieces(
+    x: ScoreInput, texts: TextVectors, chunk: int
+) -> Iterator[tuple[NDArray[np.int64] | slice, ScoreInput, TextVectors]]:
+    if len(x) <= chunk:
+        yield slice(None), x, texts
+        return
+    order = np.argsort(x.n_past, kind="stable")
+    for begin in range(0, len(x), chunk):
+        index = order[begin : begin + chunk]
+        yield index, take(x, index), texts.take(index)

@@ -1,0 +1,126 @@
+"""From a fitted model to its folder, and back."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model import artifact
+from model.bins import Bins
+from model.calibration import Calibration
+from model.fitting import Fitted
+from model.forest import Forest
+from model.rows import TrainingRows
+from model.slices import Slices
+from model.transformer import EventTransformer, Shape
+
+NAME: Final = "event-transformer"
+KINDS: Final = ("none", "platt", "isotonic")
+LACKS: Final = {
+    "fraud": "no fraud probability: too few events labelled as fraud to learn from",
+    "bad": "no probability of turning bad: too few users known to have turned bad",
+    "spend": "no expected spend: no later spending known",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What was learned after the network: calibrations by head, the unit of spend, metrics."""
+
+    rows: TrainingRows
+    slices: Slices
+    calibration: dict[str, Calibration]
+    spend_scale: float
+    metrics: dict[str, Any]
+
+
+def save_model(
+    folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
+    *, names: list[str], feature_version: str, text: dict[str, Any] | None, seed: int,
+    seconds: float,
+) -> Path:  # fmt: skip
+    """Write the model folder and return it."""
+    rows, times = trained.rows, trained.rows.time_ms
+    manifest = {
+        "name": NAME,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "feature_version": feature_version,
+        "features": names,
+        "heads": fitted.heads,
+        "lacks": [text for head, text in LACKS.items() if head not in fitted.heads],
+        "shape": fitted.network.shape.as_dict(),
+        "text": text,
+        "calibration": {head: found.kind for head, found in trained.calibration.items()},
+        "metrics": trained.metrics,
+        "training": {
+            "from_ms": int(times[0]),
+            "until_ms": int(times[-1]),
+            "report_from_ms": int(times[trained.slices.calibration]),
+            "n_rows": len(rows),
+            "n_fraud": int((rows.label == 1).sum()),
+            "n_turned_bad": int((rows.turned_bad == 1).sum()),
+            "slices": vars(trained.slices),
+            "seed": seed,
+            **fitted.log,
+        },
+        "seconds": round(seconds, 1),
+        "libraries": {
+            package: version(package) for package in ("torch", "numpy", "scikit-learn", "numba")
+        },
+    }
+    artifact.save(folder, manifest, _arrays(trained, fitted, forest, usual))
+    return folder
+
+
+def _arrays(
+    trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32]
+) -> dict[str, artifact.Arrays]:
+    state = fitted.network.state_dict()
+    calibration: artifact.Arrays = {}
+    for head, found in trained.calibration.items():
+        calibration[f"{head}.kind"] = np.array([KINDS.index(found.kind)])
+        calibration[f"{head}.shift"] = np.array([found.shift])
+        calibration[f"{head}.knots"], calibration[f"{head}.values"] = found.knots, found.values
+    return {
+        "network": {name: tensor.numpy() for name, tensor in state.items()},
+        "forest": {**vars(forest), "usual": np.array([forest.usual])},
+        "calibration": calibration,
+        "inputs": {
+            "knots": fitted.bins.knots,
+            "first": fitted.bins.first,
+            "usual": usual,
+            "spend_scale": np.array([trained.spend_scale]),
+        },
+    }
+
+
+def network_from(loaded: artifact.Artifact) -> EventTransformer:
+    """Rebuild the network, ready to answer."""
+    first = torch.from_numpy(loaded.arrays["inputs"]["first"])
+    network = EventTransformer(Shape(**loaded.manifest["shape"]), first)
+    network.load_state_dict(
+        {name: torch.from_numpy(value) for name, value in loaded.arrays["network"].items()}
+    )
+    return network.eval().requires_grad_(False)
+
+
+def forest_from(arrays: artifact.Arrays) -> Forest:
+    """Rebuild the forest."""
+    parts: dict[str, Any] = {**arrays, "usual": float(arrays["usual"][0])}
+    return Forest(**parts)
+
+
+def calibration_from(arrays: artifact.Arrays, head: str) -> Calibration:
+    """Rebuild one head's calibration."""
+    kind, shift = KINDS[int(arrays[f"{head}.kind"][0])], float(arrays[f"{head}.shift"][0])
+    return Calibration(kind, shift, arrays[f"{head}.knots"], arrays[f"{head}.values"])
+
+
+def bins_from(arrays: artifact.Arrays) -> Bins:
+    """Rebuild the bins of the numeric features."""
+    return Bins(arrays["knots"], arrays["first"])

@@ -1,0 +1,160 @@
+"""A trained model that answers whole batches of events, on CPU or CUDA."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model import artifact
+from model.inputs import (
+    VECTOR_UNKNOWN,
+    WITH_VECTOR,
+    TextVectors,
+    assemble,
+    reads_text,
+    without_vectors,
+)
+from model.predict import outputs
+from model.rows import take
+from model.saving import bins_from, calibration_from, forest_from, network_from
+from topics.errors import InputError
+from topics.scores import ScoreInput, Scores
+
+if TYPE_CHECKING:
+    from model.text import TextEncoder
+
+FRAUD, BAD, SPEND = range(3)
+CHUNK: Final = 512
+
+
+class ModelScorer:
+    """Forest, event Transformer and text encoder of one model folder.
+
+    ``name`` and ``version`` identify the model; ``features`` and ``feature_version`` the inputs it
+    was trained on; ``usual`` float32[F] the training medians (NaN where never known).
+    """
+
+    def __init__(
+        self,
+        loaded: artifact.Artifact,
+        device: str = "cpu",
+        encoder: "TextEncoder | None" = None,
+        text_deadline_ms: float | None = None,
+    ) -> None:
+        manifest, inputs = loaded.manifest, loaded.arrays["inputs"]
+        self.manifest = manifest
+        self.name: str = manifest["name"]
+        self.version: str = manifest["version"]
+        self.features: list[str] = manifest["features"]
+        self.feature_version: str = manifest["feature_version"]
+        self.heads = frozenset(manifest["heads"])
+        self.device = torch.device(device)
+        self.encoder, self.text_deadline_ms = encoder, text_deadline_ms
+        self.usual: NDArray[np.float32] = inputs["usual"]
+        self._spend_scale = float(inputs["spend_scale"][0])
+        self._bins = bins_from(inputs)
+        self._forest = forest_from(loaded.arrays["forest"])
+        self._fraud = calibration_from(loaded.arrays["calibration"], "fraud")
+        self._bad = calibration_from(loaded.arrays["calibration"], "bad")
+        self._network = network_from(loaded).to(self.device)
+        self._table = self._network.table()
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        device: str = "cpu",
+        *,
+        feature_names: Sequence[str] | None = None,
+        text_deadline_ms: float | None = None,
+        base: str | None = None,
+    ) -> Self:
+        """Load a model folder.
+
+        ``device`` is ``cpu`` or ``cuda``; ``feature_names``, if given, must be the model's own;
+        ``text_deadline_ms`` bounds the time that one call of ``score`` spends on texts (None: no
+        bound, 0: only texts in the cache); ``base`` overrides where the text encoder is found.
+        Raises InputError where the folder is damaged, or features, encoder or device do not fit.
+        """
+        loaded = artifact.load(Path(folder))
+        names = loaded.manifest["features"]
+        if feature_names is not None and list(feature_names) != names:
+            differ = sorted(set(feature_names) ^ set(names))[:5] or ["their order"]
+            raise InputError(
+                f"model {folder} was trained on other features than these ({', '.join(differ)}); "
+                "train it again"
+            )
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise InputError(f"device {device} is not there; use cpu")
+        encoder = None
+        if text := loaded.manifest["text"]:
+            from model.text import TextEncoder  # noqa: PLC0415 - transformers takes seconds
+
+            encoder = TextEncoder.load(base or text["base"], device=device)
+            encoder.expect(text["sha256"])
+        return cls(loaded, device, encoder, text_deadline_ms)
+
+    def score(self, x: ScoreInput) -> Scores:
+        """Score ``n`` events; an event's scores do not depend on the others beyond 1e-6."""
+        texts = self._texts(x)
+        out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+        nothing = np.full(len(x), np.nan)
+        return Scores(
+            p_fraud=self._fraud.apply(out[:, FRAUD]) if "fraud" in self.heads else nothing,
+            anomaly=self._forest.anomaly(x.features),
+            p_bad=self._bad.apply(out[:, BAD]) if "bad" in self.heads else nothing,
+            spend=self._spend_scale * np.exp(out[:, SPEND]) if "spend" in self.heads else nothing,
+            degraded=(texts.kind == VECTOR_UNKNOWN) & (self.encoder is not None),
+        )
+
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], steps: int = 4
+    ) -> NDArray[np.float32]:
+        """Return what each feature adds to the log-odds of fraud, float32[m, F], at ``rows``.
+
+        Integrated gradients (Sundararajan et al. 2017) from the training medians to the event's
+        own values over ``steps`` midpoints, all else held fixed. A row's sum is about its log-odds
+        less those of the same event with usual features.
+        """
+        part = take(x, np.asarray(rows, np.int64))
+        if not len(part) or "fraud" not in self.heads:
+            return np.zeros((len(part), len(self.usual)), np.float32)
+        usual = [torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])]
+        with torch.no_grad():
+            inputs = assemble(
+                part, self._texts(part), self._bins, self._network.shape.past, self.device
+            )
+            now, (past, bias) = self._network.current(inputs), self._network.remember(inputs)
+            own = self._vectors(inputs.row, inputs.weight)
+            moved = own - self._vectors(usual[0], usual[1])
+            end, way = own.sum(1), moved.sum(1)
+        gradient = torch.zeros_like(end)
+        for step in range(steps):
+            wide = (end - way * ((step + 0.5) / steps)).requires_grad_()
+            logits = self._network.answer(wide, now, past, bias)[:, FRAUD]
+            gradient += torch.autograd.grad(logits.sum(), wide)[0] / steps
+        added = torch.einsum("mfw,mw->mf", moved, gradient) * self._fraud.slope
+        contributions: NDArray[np.float32] = added.float().cpu().numpy()
+        return contributions
+
+    def _vectors(self, row: Tensor, weight: Tensor) -> Tensor:
+        """Return each feature's own vector, [m, F, wide]."""
+        pairs = self._table[row.long()] * weight[..., None]
+        return pairs.view(len(row), -1, 2, self._network.wide).sum(2)
+
+    def _texts(self, x: ScoreInput) -> TextVectors:
+        texts = without_vectors(x.rows)
+        at = np.flatnonzero(reads_text(x.rows))
+        if self.encoder is None or not len(at):
+            return texts
+        deadline_s = None if self.text_deadline_ms is None else self.text_deadline_ms / 1000
+        vectors, known = self.encoder.encode(
+            [x.texts[i] or "" for i in at.tolist()], x.rows["text"][at], deadline_s
+        )
+        texts.kind[at[known]] = WITH_VECTOR
+        texts.at[at] = np.arange(len(at))
+        return TextVectors(texts.kind, texts.at, vectors)

@@ -1,0 +1,216 @@
+"""Events as the numbers the event Transformer reads: dense columns, look-ups and relations."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from topics.columns import PAST, Rows
+from topics.vocabulary import N_STEPS, REVIEWED
+
+N_DENSE: Final = 64
+"""Columns of a dense part: 32 of the text sketch, 1 whether there is text, 1 whether the amount is
+known, 8 ramps over its logarithm, 4 of the hour, 2 of the weekday, 16 flags."""
+
+N_CATEGORIES: Final = 1024
+N_SELLERS: Final = 2048
+N_CODES: Final = 32
+"""Rows of a small look-up: steps (a review's rating included), methods, channels, currencies."""
+
+NO_EVENT: Final = 255
+ABSENT_CODE: Final = N_CODES - 1
+NULL_CODE: Final = N_CODES - 2
+
+N_GAPS: Final = 48
+"""Half octaves of seconds between a past event and the current one; the last from 194 days on."""
+
+N_RELATIONS: Final = 4 * N_GAPS + 2
+NULL_RELATION: Final = 4 * N_GAPS
+ABSENT_RELATION: Final = 4 * N_GAPS + 1
+
+CATEGORY_AT: Final = N_CODES
+SELLER_AT: Final = CATEGORY_AT + N_CATEGORIES
+METHOD_AT: Final = SELLER_AT + N_SELLERS
+CHANNEL_AT: Final = METHOD_AT + N_CODES
+CURRENCY_AT: Final = CHANNEL_AT + N_CODES
+N_LOOKUPS: Final = CURRENCY_AT + N_CODES
+"""Rows of the one table that holds all look-ups, one block after another."""
+
+_RAMPS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9], np.float32)
+_TURN: Final = 2 * np.pi * np.arange(24) / 24
+_HOURS: Final = np.stack(
+    [np.sin(_TURN), np.cos(_TURN), np.sin(2 * _TURN), np.cos(2 * _TURN)], 1
+).astype(np.float32)
+_WEEK: Final = 2 * np.pi * np.arange(7) / 7
+_DAYS: Final = np.stack([np.sin(_WEEK), np.cos(_WEEK)], 1).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class PastTokens:
+    """Past events behind a leading *null* event that attention may rest on.
+
+    ``dense`` float32[n, k + 1, N_DENSE]; ``lookup`` int32[n, k + 1, 3] rows of the look-up table;
+    ``relation`` int32[n, k + 1] the time gap to the current event in half octaves, and whether
+    the two share the category and the seller.
+    """
+
+    dense: NDArray[np.float32]
+    lookup: NDArray[np.int32]
+    relation: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class EventTokens:
+    """Current events: ``dense`` float32[n, N_DENSE] and ``lookup`` int32[n, 6] of the look-ups."""
+
+    dense: NDArray[np.float32]
+    lookup: NDArray[np.int32]
+
+
+@njit(cache=True)
+def _bucket(token: int, first: int, size: int) -> int:
+    return first if token == 0 else first + 1 + token % (size - 1)
+
+
+@njit(cache=True)
+def _step_code(step: int, rating: int) -> int:
+    if step < REVIEWED:
+        return step
+    return REVIEWED + min(rating, 5) if step < N_STEPS else ABSENT_CODE
+
+
+@njit(cache=True)
+def _write_dense(
+    out: Any, sketch: Any, amount: float, time_s: int, flags: int, ramps: Any, hours: Any, days: Any
+) -> None:
+    has_text = 0
+    for j in range(16):
+        byte = sketch[j]
+        has_text |= byte ^ 0x88
+        out[2 * j] = 0.25 * (np.float32(byte & 15) - np.float32(8))
+        out[2 * j + 1] = 0.25 * (np.float32(byte >> 4) - np.float32(8))
+    out[32] = 1.0 if has_text else 0.0
+    out[33] = 0.0
+    for j in range(8):
+        out[34 + j] = 0.0
+    if amount >= 0:
+        out[33] = 1.0
+        size = np.float32(np.log1p(np.float32(amount)))
+        for j in range(8):
+            share = (size - ramps[j]) / (ramps[j + 1] - ramps[j])
+            out[34 + j] = min(max(share, np.float32(0)), np.float32(1))
+    hour = (time_s // 3600) % 24
+    day = (time_s // 86400) % 7
+    for j in range(4):
+        out[42 + j] = hours[hour, j]
+    out[46] = days[day, 0]
+    out[47] = days[day, 1]
+    for j in range(16):
+        out[48 + j] = np.float32((flags >> j) & 1)
+
+
+@njit(cache=True)
+def _gap(seconds: int) -> int:
+    return min(int(2 * np.log2(np.float32(1 + max(seconds, 0)))), N_GAPS - 1)
+
+
+@njit(cache=True)
+def _write_past(
+    u8: Any, u16: Any, u32: Any, f32: Any, now_s: Any, category: Any, seller: Any,
+    dense: Any, lookup: Any, relation: Any, ramps: Any, hours: Any, days: Any,
+) -> None:  # fmt: skip
+    for i in range(dense.shape[0]):
+        dense[i, 0, :] = 0.0
+        lookup[i, 0, 0] = NULL_CODE
+        lookup[i, 0, 1] = CATEGORY_AT
+        lookup[i, 0, 2] = SELLER_AT
+        relation[i, 0] = NULL_RELATION
+        for k in range(dense.shape[1] - 1):
+            at = k + 1
+            step = u8[i, k, 0]
+            if step == NO_EVENT:
+                dense[i, at, :] = 0.0
+                lookup[i, at, 0] = ABSENT_CODE
+                lookup[i, at, 1] = CATEGORY_AT
+                lookup[i, at, 2] = SELLER_AT
+                relation[i, at] = ABSENT_RELATION
+                continue
+            then: Any = np.int64(u32[i, k, 3])
+            _write_dense(
+                dense[i, at], u8[i, k, 16:], f32[i, k, 2], then, u16[i, k, 1], ramps, hours, days
+            )
+            lookup[i, at, 0] = _step_code(step, u8[i, k, 1])
+            lookup[i, at, 1] = _bucket(u16[i, k, 2], CATEGORY_AT, N_CATEGORIES)
+            lookup[i, at, 2] = _bucket(u16[i, k, 3], SELLER_AT, N_SELLERS)
+            same = 0
+            if u16[i, k, 2] != 0 and u16[i, k, 2] == category[i]:
+                same |= 1
+            if u16[i, k, 3] != 0 and u16[i, k, 3] == seller[i]:
+                same |= 2
+            relation[i, at] = 4 * _gap(now_s[i] - then) + same
+
+
+@njit(cache=True)
+def _write_events(
+    sketch: Any, amount: Any, time_s: Any, flags: Any, dense: Any, ramps: Any, hours: Any, days: Any
+) -> None:
+    for i in range(len(dense)):
+        _write_dense(dense[i], sketch[i], amount[i], time_s[i], flags[i], ramps, hours, days)
+
+
+def past_tokens(past: Rows, rows: Rows, depth: int) -> PastTokens:
+    """Unpack the newest ``depth`` past events of each current event.
+
+    ``past`` is PAST[n, K] with K >= depth, newest first, step 255 where there is none; its
+    ``category`` and ``seller`` hold the low 16 bits of the tokens in ``rows`` (EVENT[n]).
+
+    >>> from topics.columns import EVENT
+    >>> past = np.zeros((1, 3), PAST); past["step"] = [[8, 10, 255]]; past["time_s"] = 100
+    >>> rows = np.zeros(1, EVENT); rows["time_ms"] = 107_000
+    >>> past_tokens(past, rows, 3).relation.tolist() == [[NULL_RELATION, 24, 24, ABSENT_RELATION]]
+    True
+    """
+    n = len(rows)
+    packed = np.ascontiguousarray(past[:, :depth])
+    raw = packed.view(np.uint8).reshape(n, depth, PAST.itemsize)
+    tokens = PastTokens(
+        np.empty((n, depth + 1, N_DENSE), np.float32),
+        np.empty((n, depth + 1, 3), np.int32),
+        np.empty((n, depth + 1), np.int32),
+    )
+    _write_past(
+        raw, raw.view(np.uint16), raw.view(np.uint32), raw.view(np.float32),
+        rows["time_ms"] // 1000, rows["category"].astype(np.uint16),
+        rows["seller"].astype(np.uint16),
+        tokens.dense, tokens.lookup, tokens.relation, _RAMPS, _HOURS, _DAYS,
+    )  # fmt: skip
+    return tokens
+
+
+def event_tokens(rows: Rows) -> EventTokens:
+    """Unpack the current events, EVENT[n]; the flags say which fields are there at all."""
+    flags = np.zeros(len(rows), np.int64)
+    present = ("device", "address", "billing", "instrument", "ip", "seller", "sku", "session")
+    for bit, name in enumerate((*present, "text", "account_created_ms", "verified")):
+        flags |= (rows[name] != 0).astype(np.int64) << bit
+    flags |= ((rows["address"] != rows["billing"]) & (rows["billing"] != 0)).astype(np.int64) << 11
+    dense = np.empty((len(rows), N_DENSE), np.float32)
+    _write_events(
+        np.ascontiguousarray(rows["sketch"]), rows["amount"].astype(np.float32),
+        rows["time_ms"] // 1000, flags, dense, _RAMPS, _HOURS, _DAYS,
+    )  # fmt: skip
+    step, rating = rows["step"].astype(np.int32), np.minimum(rows["rating"], 5).astype(np.int32)
+    code = np.where(step < REVIEWED, step, np.where(step < N_STEPS, REVIEWED + rating, ABSENT_CODE))
+    columns = [code]
+    for name, first, size in (
+        ("category", CATEGORY_AT, N_CATEGORIES),
+        ("seller", SELLER_AT, N_SELLERS),
+        ("method", METHOD_AT, N_CODES),
+        ("channel", CHANNEL_AT, N_CODES),
+        ("currency", CURRENCY_AT, N_CODES),
+    ):
+        token = rows[name].astype(np.uint16).astype(np.int32)
+        columns.append(np.where(token == 0, first, first + 1 + token % (size - 1)))
+    return EventTokens(dense, np.stack(columns, 1).astype(np.int32))

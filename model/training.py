@@ -1,0 +1,155 @@
+"""Training: from rows of history to one saved model folder."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.baseline import Ranking, fit_boosting, ranking
+from model.calibration import Calibration, fit_calibration
+from model.fitting import Fitted, Recipe, fit_network
+from model.forest import Forest
+from model.inputs import TextVectors, without_vectors
+from model.predict import outputs
+from model.progress import Report, progress_bar
+from model.rows import TrainingRows
+from model.saving import Trained, save_model
+from model.slices import Slices, cut
+from topics.errors import InputError
+
+MIN_ROWS: Final = 200
+
+
+def train(
+    rows: TrainingRows,
+    *,
+    feature_names: Sequence[str],
+    feature_version: str,
+    out: str | Path,
+    base_text: str | None = None,
+    max_texts: int = 20_000,
+    seed: int = 0,
+    progress: bool = True,
+    max_seconds: float | None = None,
+    recipe: Recipe | None = None,
+) -> Path:
+    """Train forest, event Transformer and calibration; save them in ``out`` and return it.
+
+    Rows are cut by time into training, validation (early stopping) and calibration slices; the
+    last slice gives the metrics in the manifest, gradient boosting's on the same rows beside them.
+    ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
+    ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
+    the network's epochs. The result depends on ``rows``, ``seed`` and ``recipe`` only, unless that
+    time runs out. Raises InputError where there are fewer than ``MIN_ROWS`` rows, or their features
+    do not fit the names.
+    """
+    began = time.monotonic()
+    recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
+    if len(rows) < MIN_ROWS:
+        raise InputError(f"{len(rows)} events to train on; at least {MIN_ROWS} are needed")
+    if rows.x.features.shape[1] != len(feature_names):
+        raise InputError(
+            f"the rows have {rows.x.features.shape[1]} features, the table {len(feature_names)}"
+        )
+    rows = rows.by_time()
+    slices = cut(rows.time_ms)
+    with progress_bar(progress) as report:
+        texts, text = _texts(rows, base_text, max_texts, seed, report)
+        learned = rows.x.features[: slices.train]
+        usual = _medians(learned)
+        report("forest", 0.0)
+        forest = Forest.fit(_some(learned, 200_000, seed), medians=np.nan_to_num(usual), seed=seed)
+        report("forest", 1.0)
+        fitted = fit_network(rows, texts, slices, recipe, seed=seed, report=report)
+        report("gradient boosting, for comparison", 0.0)
+        boosted = _boosting(rows, slices, seed)
+        report("gradient boosting, for comparison", 1.0)
+        trained = _measure(rows, texts, slices, fitted, boosted)
+    seconds = time.monotonic() - began
+    return save_model(
+        Path(out), trained, fitted, forest, usual,
+        names=list(feature_names), feature_version=feature_version, text=text, seed=seed,
+        seconds=seconds,
+    )  # fmt: skip
+
+
+def _texts(
+    rows: TrainingRows, base: str | None, max_texts: int, seed: int, report: Report
+) -> tuple[TextVectors, dict[str, str | int] | None]:
+    """Encode a random choice of the distinct texts; name the encoder for the manifest."""
+    texts = without_vectors(rows.x.rows)
+    if base is None or not texts.kind.any() or max_texts < 1:
+        return texts, None
+    from model.text import TextEncoder, training_vectors  # noqa: PLC0415 - transformers is slow
+
+    encoder = TextEncoder.load(base)
+    vectors = training_vectors(encoder, rows.x, texts, max_texts, seed, report)
+    return vectors, {"base": base, "sha256": encoder.sha256, "n_texts": len(vectors.vectors)}
+
+
+def _medians(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each feature's median over the known values, NaN where none is known."""
+    known = [column[~np.isnan(column)] for column in features.T]
+    return np.array([np.median(part) if len(part) else np.nan for part in known], np.float32)
+
+
+def _some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float32]:
+    if len(features) <= n:
+        return features
+    return features[np.random.default_rng(seed).choice(len(features), n, replace=False)]
+
+
+def _boosting(rows: TrainingRows, slices: Slices, seed: int) -> Ranking:
+    learned, later = slice(0, slices.train), slice(slices.train, slices.validation)
+    last = slice(slices.calibration, slices.n)
+    label, features = rows.label, rows.x.features
+    if len(np.unique(label[learned][label[learned] >= 0])) < 2:
+        return ranking(np.full(slices.n - slices.calibration, np.nan), label[last])
+    fitted = fit_boosting(
+        features[learned], label[learned], features[later], label[later], seed=seed
+    )
+    return ranking(fitted.predict_proba(features[last])[:, 1], label[last])
+
+
+def _measure(
+    rows: TrainingRows,
+    texts: TextVectors,
+    slices: Slices,
+    fitted: Fitted,
+    boosted: Ranking,
+) -> Trained:
+    """Calibrate on what follows validation and rate the ranking on the last slice."""
+    after = np.arange(slices.validation, slices.n)
+    part = rows.take(after)
+    raw = outputs(
+        fitted.network, fitted.network.table().detach(), fitted.bins, part.x, texts.take(after)
+    )
+    calibration = {}
+    for column, head, answer, shift in (
+        (0, "fraud", part.label, fitted.shift),
+        (1, "bad", part.turned_bad, 0.0),
+    ):
+        known = answer >= 0
+        calibration[head] = Calibration.none(shift)
+        if head in fitted.heads:
+            calibration[head] = fit_calibration(
+                raw[known, column], answer[known], part.time_ms[known], shift
+            )
+    known = np.isfinite(part.spend)
+    factor = 1.0
+    if "spend" in fitted.heads and known.any():
+        expected = fitted.spend_scale * np.exp(raw[known, 2]).sum()
+        factor = float(np.clip(part.spend[known].sum(dtype=np.float64) / expected, 0.2, 5.0))
+    last = slice(slices.calibration - slices.validation, None)
+    metrics = {"gradient_boosting": vars(boosted)}
+    for column, name, head, answer in (
+        (0, "network", "fraud", part.label),
+        (1, "turned_bad", "bad", part.turned_bad),
+    ):
+        if head in fitted.heads:
+            metrics[name] = vars(ranking(raw[last, column], answer[last]))
+    return Trained(rows, slices, calibration, fitted.spend_scale * factor, metrics)
