@@ -1,6 +1,6 @@
 """The header of every stored state: who wrote it, and what it has applied of which topic.
 
-Layout, little-endian, 56 bytes, then the processor's own bytes:
+Layout, little-endian, 64 bytes, then the processor's own bytes:
 
 ====== ======= ==============================================================================
 offset type    meaning
@@ -32,6 +32,7 @@ HEADER = np.dtype(
 SIZE = HEADER.itemsize
 
 Headers = NDArray[np.void]
+Mark = tuple[int, list[int], list[int]]
 
 
 def term_of(generation: int, newest_term: int) -> int:
@@ -63,7 +64,7 @@ def unpack(values: Sequence[bytes | None]) -> tuple[Headers, list[bytes | None]]
     Raises ValueError for a value that is shorter than a header or of an unknown version.
 
     >>> headers, states = unpack([None, *pack(new_headers(1), [b"state"])])
-    >>> states, headers["applied"].max()
+    >>> states, int(headers["applied"].max())
     ([None, b'state'], -1)
     """
     blank = BLANK
@@ -86,27 +87,34 @@ def pack(headers: Headers, states: Sequence[bytes | None]) -> list[bytes | None]
     ]
 
 
-def newer(candidates: Headers, current: Headers) -> NDArray[np.bool_]:
-    """Tell which ``candidates``, later in the changelog, replace the ``current`` records.
+def marks(headers: Headers) -> list[Mark]:
+    """Return what `newer` compares: term, lives of the topics, and applied offsets, per header."""
+    columns = (headers["term"].tolist(), headers["epoch"].tolist(), headers["applied"].tolist())
+    return list(zip(*columns, strict=True))
+
+
+def newer(candidate: Mark, current: Mark) -> bool:
+    """Tell whether ``candidate``, later in the changelog, replaces the ``current`` record.
 
     The later term wins. Within one term a record replaces another only if it has applied at
     least as much of every topic: two writers can share a term only around a restart, and
     then the one that is behind in some topic is the one that had lost its partitions.
     Topics whose life differs cannot be compared; there the later record wins.
 
-    >>> a, b = new_headers(1), new_headers(1)
-    >>> a["term"], b["term"], b["applied"][0, 2] = 5, 4, 900
-    >>> newer(a, b), newer(b, a)
-    (array([ True]), array([False]))
-    >>> b["term"] = 5
-    >>> newer(a, b), newer(b, a)
-    (array([False]), array([ True]))
+    >>> owner, paused = (5, [1, 1, 1, 1], [9, 9, 9, 9]), (4, [1, 1, 1, 1], [99, 9, 9, 9])
+    >>> newer(owner, paused), newer(paused, owner)
+    (True, False)
+    >>> newer((5, [1, 1, 1, 1], [99, 8, 9, 9]), owner)
+    False
     """
-    comparable = candidates["epoch"] == current["epoch"]
-    behind = (candidates["applied"] < current["applied"]) & comparable
-    same = candidates["term"] == current["term"]
-    later = candidates["term"] > current["term"]
-    return np.asarray(later | (same & ~behind.any(axis=1)), dtype=np.bool_)
+    if candidate[0] != current[0]:
+        return candidate[0] > current[0]
+    return all(
+        mine >= theirs or life != other
+        for life, other, mine, theirs in zip(
+            candidate[1], current[1], candidate[2], current[2], strict=True
+        )
+    )
 
 
 BLANK = new_headers(1).tobytes()

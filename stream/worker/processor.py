@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.deadletter import Bad
+
 SOURCES = ("shop.orders", "shop.browse", "shop.reviews", "risk.labels")
 """The input topics; the index of a topic here is its source number everywhere in the worker."""
 
@@ -29,15 +31,6 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.offsets)
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A record that cannot be processed: its position in the batch, the reason, and a detail."""
-
-    position: int
-    reason: str
-    detail: str
 
 
 class Prepared(Protocol):

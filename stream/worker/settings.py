@@ -35,7 +35,7 @@ class WorkerSettings:
     cache_bytes: int = 268_435_456
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000
-    """Dead letters of one topic partition, beyond 1 in 10, that stop the worker; 0: no limit."""
+    """Dead letters among the last 10,000 records of a partition that stop the worker."""
     watchdog_s: float = 60.0
     """A worker with lag and without progress for so long ends itself."""
     stop_timeout_s: float = 20.0

@@ -1,0 +1,194 @@
+"""The Faust application of a worker: agents, table, and everything that they share."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from stream.metrics import Metrics
+from stream.worker.batch import Batches, Plan
+from stream.worker.cluster import Cluster
+from stream.worker.lane import Lanes
+from stream.worker.processor import SOURCES, Processor
+from stream.worker.producer import Producer
+from stream.worker.settings import WorkerSettings
+from stream.worker.stages import Stages
+from stream.worker.states import States
+from stream.worker.tables import RawSchema, StateTable, StateTables
+
+log = logging.getLogger(__name__)
+
+
+class WorkerApp(faust.App):
+    """Faust's application with the worker's parts; ``finished`` is set when it has to end."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        processor: Processor,
+        cluster: Cluster,
+        metrics: Metrics,
+        stages: Stages,
+        compute: ThreadPoolExecutor,
+    ) -> None:
+        super().__init__(settings.application, **faust_options(settings))
+        self.settings, self.cluster, self.metrics, self.stages = settings, cluster, metrics, stages
+        self.finished = asyncio.Event()
+        self.failure = ""
+        self.ready_generation = -1
+        self.counts: Counter[str] = Counter()
+        self._lives: Mapping[str, int] = {}
+        self._partition_count = settings.partitions
+        self.records = Producer(settings.brokers, settings.produce_timeout_s)
+        folder = settings.data_dir / settings.application
+        self.states = States(folder, settings.cache_bytes, settings.partitions, self._look_up)
+        batches = Batches(settings, processor, self.states, self.records, stages, self._life)
+        self.lanes = Lanes(
+            batches, self.records, compute, self._holds, self._acknowledge, self.fail
+        )
+        self._main_loop = asyncio.get_running_loop()
+
+    def fail(self, sentence: str, error: BaseException | None = None) -> None:
+        """End the worker with a sentence; any thread may call this, the first call counts."""
+        if not self.failure:
+            self.failure = sentence
+            log.critical("%s", sentence, exc_info=error)
+        self._main_loop.call_soon_threadsafe(self.finished.set)
+
+    def on_ready(self, generation: int) -> None:
+        """Take over the recovered partitions."""
+        self.states.begin_term(generation)
+        self.ready_generation = generation
+        self.metrics.rebalances.inc()
+        self.metrics.assigned.set(len(self.states.open_partitions()))
+
+    def problem(self) -> str:
+        """Return why the worker is not ready, or an empty text."""
+        if self.failure:
+            return self.failure
+        if self.ready_generation < 0:
+            return "waiting for partitions and their states"
+        if self.rebalancing or self.in_recovery:
+            return "partitions are moving or states are being restored"
+        return ""
+
+    def progress(self) -> int:
+        """Return a number that changes whenever the worker gets on."""
+        finished = self.consumer.progress.n_finished if self._consumer else 0
+        return int(finished + self.states.n_recovered)
+
+    def behind(self) -> bool:
+        """Tell whether there is work: unfinished batches, a recovery, or a lag."""
+        if self._consumer is None:
+            return False
+        lag = any(self.counts[f"lag.{topic}"] for topic in SOURCES)
+        return bool(self.consumer.progress.n_unfinished() or self.in_recovery or lag)
+
+    async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+        topic = self.settings.changelog
+        loop = asyncio.get_running_loop()
+        self._lives = await loop.run_in_executor(None, self.cluster.lives, [*SOURCES, topic])
+        tps = [TP(topic, number) for number in numbers]
+        ends = await self.consumer.highwaters(*tps) if tps else {}
+        return {tp.partition: (self._lives[topic], end) for tp, end in ends.items()}
+
+    def _life(self, source: int) -> int:
+        return self._lives.get(SOURCES[source], 0)
+
+    def _holds(self, message: Any) -> bool:
+        return bool(self.consumer.holds(message))
+
+    def _acknowledge(self, message: Any, plan: Plan) -> None:
+        self.consumer.ack(message)
+        batch, metrics = plan.batch, self.metrics
+        metrics.events.labels(batch.topic).inc(len(batch))
+        metrics.batch_seconds.observe(plan.seconds)
+        metrics.batch_records.observe(len(batch))
+        if plan.repeated:
+            metrics.skipped.labels(batch.topic).inc()
+        for built in (*plan.outputs, *plan.changelog):
+            metrics.published.labels(built.topic).inc(len(built))
+        for reason, n in plan.reasons.items():
+            metrics.dead_letters.labels(reason).inc(n)
+        metrics.count(plan.outcome.counts)
+        behind = max(0, message.value.highwater - message.value.end)
+        metrics.lag.labels(batch.topic, str(batch.partition)).set(behind)
+        self.counts[f"lag.{batch.topic}"] = behind
+        self.counts["events"] += len(batch)
+        self.counts["batches"] += 1
+        self.counts["repeated batches"] += plan.repeated
+        self.counts["dead letters"] += sum(plan.reasons.values())
+        self.counts["states"] += len(plan.keys)
+
+
+def build_app(
+    settings: WorkerSettings,
+    processor: Processor,
+    cluster: Cluster,
+    metrics: Metrics,
+    stages: Stages,
+    compute: ThreadPoolExecutor,
+) -> WorkerApp:
+    """Return the application with one agent for each input topic and the table of states."""
+    app = WorkerApp(settings, processor, cluster, metrics, stages, compute)
+    schema = RawSchema(key_serializer="raw", value_serializer="raw", allow_empty=True)
+    for topic in SOURCES:
+        agent = app.agent(
+            app.topic(topic, schema=schema, partitions=settings.partitions, allow_empty=True),
+            name=topic,
+        )(hand_over)
+        agent._on_error = end_with_agent  # `app.agent(on_error=)` raises TypeError
+    app.Table("states", schema=schema, partitions=settings.partitions, recovery_buffer_size=2)
+    return app
+
+
+async def hand_over(stream: Any) -> None:
+    """Give every batch of a topic to its lane, which acknowledges it."""
+    async for event in stream.noack().events():
+        if event.message.generation_id == event.app.consumer_generation_id:
+            event.app.lanes.begin(event)
+
+
+async def end_with_agent(agent: Any, error: BaseException) -> None:
+    """End the worker when an agent fails: Faust would go on behind the failed batch."""
+    agent.app.fail(f"the agent of {agent.name} failed: {error!r}", error)
+
+
+def faust_options(settings: WorkerSettings) -> dict[str, Any]:
+    """Return Faust's settings for a worker."""
+    brokers = ";".join(f"riskstream://{broker}" for broker in settings.brokers.split(","))
+    options: dict[str, Any] = {
+        "broker": brokers,
+        "origin": "stream.worker",
+        "autodiscover": False,
+        "datadir": settings.data_dir / settings.application / "faust",
+        "Table": StateTable,
+        "TableManager": StateTables,
+        "canonical_url": f"http://worker-{settings.instance or time.time_ns()}",
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "topic_partitions": settings.partitions,
+        "table_standby_replicas": 0,
+        "web_enabled": False,
+        "stream_recovery_delay": 0.0,
+        "stream_wait_empty": True,
+        "recovery_consistency_check": False,
+        "broker_commit_interval": settings.commit_interval_s,
+        "broker_max_poll_records": settings.poll_max_records,
+        "broker_session_timeout": settings.session_timeout_s,
+        "broker_heartbeat_interval": settings.session_timeout_s / 5,
+        "broker_rebalance_timeout": max(30.0, settings.stop_timeout_s + 10),
+        "broker_request_timeout": max(20.0, settings.session_timeout_s),
+        "broker_max_poll_interval": 3_600.0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": settings.poll_max_bytes,
+    }
+    if settings.instance:
+        options["consumer_group_instance_id"] = f"{settings.application}-{settings.instance}"
+    return options

@@ -1,0 +1,181 @@
+"""The links topic: one record per batch, read whole by every worker into a store of its own."""
+
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+
+from stream.worker.processor import LinkRecord, LinkSink
+from stream.worker.rocks import Rocks, block_cache
+from stream.worker.stages import Stages
+
+LINKS_HEADER = struct.Struct("<BBHIqq")
+"""Layout version 1, source, partition, life of the source topic, first and last source offset."""
+
+POSITION = struct.Struct("<Iq")  # life of the links topic, next offset to read
+APPLIED = struct.Struct("<Iq")  # life of a source topic, last source offset handed over
+N_AT_ONCE = 500
+POLL_S = 0.2
+CACHE_BYTES = 16 << 20
+
+
+class LinkStore(Rocks):
+    """What the sink has written, with the positions in the topic that go with it."""
+
+    def position(self, partition: int, life: int) -> int:
+        """Return the offset of a links partition to read next, -1 for its beginning."""
+        value = self.get(b"\xff\xffposition%d" % partition)
+        known, offset = POSITION.unpack(value) if value else (0, -1)
+        return int(offset) if not life or not known or known == life else -1
+
+    def applied(self, source: int, partition: int, life: int) -> int:
+        """Return the last offset of a source partition that was handed over, -1 for none."""
+        value = self.get(b"\xff\xffapplied%d.%d" % (source, partition))
+        known, offset = APPLIED.unpack(value) if value else (life, -1)
+        return int(offset) if known == life else -1
+
+
+class LinkReader:
+    """A thread that hands the records of all partitions to the sink, in the topic's order.
+
+    The sink is called through ``compute``, the processor's own thread, so that it needs no locks.
+    ``fail`` is called with a sentence if reading has to end.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        topic: str,
+        n_partitions: int,
+        life: int,
+        folder: Path,
+        sink: LinkSink,
+        compute: Executor,
+        stages: Stages,
+        fail: Callable[[str, BaseException | None], None],
+        on_read: Callable[[int], None] = lambda n: None,
+    ) -> None:
+        self._topic, self._n_partitions, self._life = topic, n_partitions, life
+        self._sink, self._compute, self._stages = sink, compute, stages
+        self._fail, self._on_read = fail, on_read
+        self._store = LinkStore(folder, block_cache(CACHE_BYTES))
+        self._consumer = Consumer(consumer_options(brokers))
+        self._stopping = threading.Event()
+        self._caught_up = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="links", daemon=True)
+        self._next: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+
+    def start(self) -> None:
+        """Open the store to the sink and begin to read."""
+        self._compute.submit(self._sink.open, self._store).result()
+        self._thread.start()
+
+    def wait_until_caught_up(self, timeout_s: float) -> bool:
+        """Wait until everything that was in the topic at the start has been handed over."""
+        return self._caught_up.wait(timeout_s)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that was in the topic at the start has been handed over."""
+        return self._caught_up.is_set()
+
+    def stop(self) -> None:
+        """End the thread and close the store."""
+        self._stopping.set()
+        self._thread.join()
+        self._consumer.close()
+        self._store.close()
+
+    def _run(self) -> None:
+        self._stages.register("links")
+        try:
+            self._assign()
+            while not self._stopping.is_set():
+                self._step()
+        except Exception as error:
+            self._fail(f"reading {self._topic} failed: {error}", error)
+
+    def _assign(self) -> None:
+        wanted = []
+        for number in range(self._n_partitions):
+            begin, end = self._consumer.get_watermark_offsets(
+                TopicPartition(self._topic, number), timeout=30
+            )
+            start = max(begin, self._store.position(number, self._life))
+            self._next[number], self._ends[number] = start, end
+            wanted.append(TopicPartition(self._topic, number, start or OFFSET_BEGINNING))
+        self._consumer.assign(wanted)
+        self._look_whether_caught_up()
+
+    def _look_whether_caught_up(self) -> None:
+        if all(self._next[number] >= end for number, end in self._ends.items()):
+            self._caught_up.set()
+
+    def _step(self) -> None:
+        first = self._consumer.poll(POLL_S)
+        if first is None:
+            return
+        messages = [first, *self._consumer.consume(N_AT_ONCE - 1, 0)]
+        good = []
+        for message in messages:
+            if (error := message.error()) is None:
+                good.append(message)
+            elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise RuntimeError(str(error))
+        if good:
+            self._compute.submit(self._apply, good).result()
+            self._on_read(len(good))
+            if not self._caught_up.is_set():
+                self._look_whether_caught_up()
+
+    def _apply(self, messages: Sequence[Message]) -> None:
+        with self._stages.measure("links"):
+            marks: dict[bytes, bytes] = {}
+            newest: dict[tuple[int, int, int], int] = {}
+            records: list[LinkRecord] = []
+            for message in messages:
+                partition, offset = message.partition(), message.offset()
+                self._next[partition] = offset + 1
+                marks[b"\xff\xffposition%d" % partition] = POSITION.pack(self._life, offset + 1)
+                record = self._unpack(message, newest)
+                if record is not None:
+                    records.append(record)
+            for (source, partition, life), last in newest.items():
+                marks[b"\xff\xffapplied%d.%d" % (source, partition)] = APPLIED.pack(life, last)
+            writes = self._sink.apply(records) if records else ()
+            self._store.write([*writes, *marks.items()])
+
+    def _unpack(self, message: Any, newest: dict[tuple[int, int, int], int]) -> LinkRecord | None:
+        """Return a record, or None if all its source offsets were handed over before."""
+        raw = message.value()
+        _, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
+        where = (source, partition, life)
+        if where not in newest:
+            newest[where] = self._store.applied(*where)
+        skip_to = newest[where]
+        if last <= skip_to:
+            return None
+        newest[where] = last
+        value = raw[LINKS_HEADER.size :]
+        return LinkRecord(
+            message.partition(), message.offset(), source, partition, skip_to, value
+        )
+
+
+def consumer_options(brokers: str) -> dict[str, Any]:
+    """Return the options of a consumer without a group that keeps its own positions."""
+    return {
+        "bootstrap.servers": brokers,
+        "group.id": "unused",
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "earliest",
+        "fetch.queue.backoff.ms": 10,
+        "fetch.wait.max.ms": 100,
+        "queued.max.messages.kbytes": 16_384,
+    }

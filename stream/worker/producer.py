@@ -1,0 +1,114 @@
+"""Producing in whole batches: built beside the event loop, sent and acknowledged on it."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from topics.errors import InputError
+
+BATCH_BYTES = 900_000
+"""Below the broker's default limit of a batch, 1,048,588 bytes, with room for its header."""
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A filled record batch for one partition of a topic."""
+
+    topic: str
+    partition: int
+    builder: BatchBuilder
+
+    def __len__(self) -> int:
+        return int(self.builder.record_count())
+
+
+class Producer:
+    """Sends `Built` batches with ``acks=all``; made within the running event loop."""
+
+    def __init__(self, brokers: str, timeout_s: float) -> None:
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=brokers.split(","),
+            acks="all",
+            linger_ms=0,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=BATCH_BYTES,
+            request_timeout_ms=int(timeout_s * 1000),
+        )
+        self._partitions: dict[str, int] = {}
+
+    async def start(self, topics: Iterable[str]) -> None:
+        """Connect, and learn how many partitions the topics have that will be written."""
+        await self._producer.start()
+        for topic in topics:
+            self._partitions[topic] = len(await self._producer.partitions_for(topic))
+
+    async def stop(self) -> None:
+        """Disconnect; what was not acknowledged may or may not arrive."""
+        await self._producer.stop()
+
+    def build(
+        self, topic: str, partition: int, keys: Sequence[bytes | None],
+        values: Sequence[bytes | None], now_ms: int,
+    ) -> list[Built]:  # fmt: skip
+        """Fill batches for one partition with records in their order. Any thread may call this."""
+        built: list[Built] = []
+        append = None
+        n = 0
+        for key, value in zip(keys, values, strict=True):
+            if append is None or append(n, now_ms, key, value, ()) is None:
+                if built:
+                    built[-1].builder._relative_offset = n
+                builder = self._producer.create_batch()
+                append, n = builder._builder.append, 0  # past the wrapper: it costs as much again
+                built.append(Built(topic, partition, builder))
+                append(n, now_ms, key, value, ())
+            n += 1
+        if built:
+            built[-1].builder._relative_offset = n
+        return built
+
+    def build_keyed(
+        self, topic: str, partition: int, keys: Sequence[bytes | None],
+        values: Sequence[bytes | None], now_ms: int, n_source: int,
+    ) -> list[Built]:  # fmt: skip
+        """Fill batches of an output topic.
+
+        With as many partitions as the source (``n_source``) a record stays in the batch's own
+        ``partition``, where its key belongs; with another number the key decides, by murmur2.
+        """
+        n_partitions = self._partitions.get(topic)
+        if n_partitions is None:
+            raise InputError(f"topic {topic} is written but was not declared when the worker began")
+        if n_partitions == n_source:
+            return self.build(topic, partition, keys, values, now_ms)
+        groups: dict[int, tuple[list[bytes | None], list[bytes | None]]] = {}
+        for key, value in zip(keys, values, strict=True):
+            hashed = partition if key is None else murmur2(key) & 0x7FFFFFFF
+            group = groups.setdefault(hashed % n_partitions, ([], []))
+            group[0].append(key)
+            group[1].append(value)
+        return [
+            batch
+            for number, (group_keys, group_values) in groups.items()
+            for batch in self.build(topic, number, group_keys, group_values, now_ms)
+        ]
+
+    async def send(self, batches: Sequence[Built]) -> list[tuple[int, int]]:
+        """Send batches, in order within a partition, and wait until the broker has them all.
+
+        Returns (first offset, number of records) of each batch. Raises KafkaError if one failed.
+        """
+        futures = [
+            await self._producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+            for batch in batches
+        ]
+        # Wait for all before raising, so that nothing is under way when the caller gives up.
+        done = await asyncio.gather(*futures, return_exceptions=True)
+        for result in done:
+            if isinstance(result, BaseException):
+                raise result
+        return [(result.offset, len(batch)) for result, batch in zip(done, batches, strict=True)]

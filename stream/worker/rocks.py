@@ -1,0 +1,101 @@
+"""A RocksDB folder as a batched map from bytes to bytes, with the memory set rather than implied.
+
+Nothing is written ahead: Kafka holds all of it, every batch carries the position up to which it
+goes, and RocksDB keeps batches in order. After a crash the folder is therefore an older whole
+state, and what is missing is read again from its position on.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    Options,
+    Rdict,
+    WriteBatch,
+    WriteOptions,
+)
+
+WRITE_BUFFER_BYTES = 8 << 20
+N_WRITE_BUFFERS = 3
+BLOCK_BYTES = 16 << 10
+
+
+def block_cache(n_bytes: int) -> Cache:
+    """Return a block cache that several folders may share."""
+    return Cache(n_bytes)
+
+
+class Rocks:
+    """One RocksDB folder; at most ``N_WRITE_BUFFERS`` times ``WRITE_BUFFER_BYTES`` of buffers."""
+
+    def __init__(self, path: Path, cache: Cache) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._db = Rdict(str(path), options=rocks_options(cache))
+        self._unlogged = WriteOptions()
+        self._unlogged.disable_wal = True
+        self._db.set_write_options(self._unlogged)
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the values of ``keys`` in their order, None where there is none."""
+        values: list[bytes | None] = self._db.get(list(keys)) if keys else []
+        return values
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return one value, or None."""
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def write(self, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Write all pairs or none; a value of None deletes the key."""
+        batch = WriteBatch(raw_mode=True)
+        put, delete = batch.put, batch.delete
+        for key, value in pairs:
+            if value is None:
+                delete(key)
+            else:
+                put(key, value)
+        self._db.write(batch, self._unlogged)
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield all pairs in the order of their keys."""
+        yield from self._db.items()
+
+    def n_bytes(self) -> int:
+        """Return about how much the folder and the buffers hold, in bytes."""
+        tables = self._db.property_int_value("rocksdb.total-sst-files-size") or 0
+        buffers = self._db.property_int_value("rocksdb.cur-size-all-mem-tables") or 0
+        return int(tables) + int(buffers)
+
+    def close(self) -> None:
+        """Write the buffers to files and close."""
+        self._db.flush(True)
+        self._db.close()
+
+
+def rocks_options(cache: Cache) -> Options:
+    """Return the options of a store of about a kilobyte a value, read and written in batches."""
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_max_write_buffer_number(N_WRITE_BUFFERS)
+    options.set_max_background_jobs(2)
+    options.set_max_open_files(256)
+    options.set_target_file_size_base(16 << 20)
+    options.set_max_bytes_for_level_base(64 << 20)
+    options.set_level_compaction_dynamic_level_bytes(True)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(1 << 20)
+    blocks = BlockBasedOptions()
+    blocks.set_block_cache(cache)
+    blocks.set_block_size(BLOCK_BYTES)
+    blocks.set_bloom_filter(10.0, False)
+    blocks.set_cache_index_and_filter_blocks(True)
+    blocks.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    blocks.set_format_version(5)
+    options.set_block_based_table_factory(blocks)
+    return options

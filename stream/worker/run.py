@@ -1,0 +1,179 @@
+"""Runs a worker in this process from start to stop."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from stream.metrics import Metrics
+from stream.worker.app import WorkerApp, build_app
+from stream.worker.cluster import Cluster
+from stream.worker.health import HealthServer
+from stream.worker.links import LinkReader
+from stream.worker.processor import LinkSink, Processor
+from stream.worker.settings import WorkerSettings
+from stream.worker.stages import Stages
+from stream.worker.watchdog import Watchdog, end_process
+
+FAILED = 70
+"""Exit code of a worker that stopped by itself, EX_SOFTWARE of sysexits.h."""
+
+OUTPUTS = ("risk.decisions", "risk.alerts", "credit.scores", "risk.deadletter")
+LINKS_TIMEOUT_S = 600.0
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    settings: WorkerSettings,
+    processor: Processor,
+    *,
+    links: LinkSink | None = None,
+    outputs: tuple[str, ...] = OUTPUTS,
+) -> int:
+    """Run a worker until SIGTERM or SIGINT and return its exit code, 0 after such a stop.
+
+    ``links`` takes part in what partitions share, and ``outputs`` are the topics that the
+    processor writes. Raises InputError for topics that are missing or do not fit.
+    """
+    cluster = Cluster(settings)
+    cluster.prepare(outputs)
+    with contextlib.suppress(ImportError):
+        if settings.uvloop:
+            import uvloop  # noqa: PLC0415
+
+            return uvloop.run(serve(settings, processor, links, outputs, cluster))
+    return asyncio.run(serve(settings, processor, links, outputs, cluster))
+
+
+async def serve(
+    settings: WorkerSettings,
+    processor: Processor,
+    links: LinkSink | None,
+    outputs: tuple[str, ...],
+    cluster: Cluster,
+) -> int:
+    """Run a worker on the current event loop; see `run`."""
+    loop = asyncio.get_running_loop()
+    metrics, stages = Metrics(), Stages()
+    compute = ThreadPoolExecutor(1, "compute", stages.register, ("hand over",))
+    app = build_app(settings, processor, cluster, metrics, stages, compute)
+    stages.register("event loop")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, app.finished.set)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(compute.shutdown)
+        stack.callback(app.states.close)
+        await app.records.start([*outputs, settings.changelog, settings.links])
+        stack.push_async_callback(app.records.stop)
+        if links is not None:
+            reader = link_reader(settings, links, cluster, app, compute)
+            await loop.run_in_executor(None, reader.start)
+            stack.callback(reader.stop)
+            await wait_for_links(reader, app)
+        watchdog = Watchdog(settings.watchdog_s, app.progress, app.behind, end_process)
+        watchdog.start()
+        stack.callback(watchdog.stop)
+        if settings.http_port is not None:
+            health = HealthServer(
+                settings.http_host, settings.http_port, lambda: app.failure, app.problem,
+                lambda: page(app),
+            )  # fmt: skip
+            health.start()
+            stack.callback(health.stop)
+            log.info("Health and metrics on http://%s:%d", settings.http_host, health.port)
+        await run_app(app)
+        write_stats(app)
+    if app.failure:
+        print(f"The worker stopped: {app.failure}", file=sys.stderr, flush=True)
+        return FAILED
+    return 0
+
+
+async def run_app(app: WorkerApp) -> None:
+    """Start the application, wait until it has to end, and stop it."""
+    await app.start()
+    for thread in threading.enumerate():
+        if thread is getattr(app.consumer._thread, "_thread", None):
+            app.stages.register("consume", thread)
+    crashed = asyncio.ensure_future(app.wait_until_stopped())
+    finished = asyncio.ensure_future(app.finished.wait())
+    await asyncio.wait({crashed, finished}, return_when=asyncio.FIRST_COMPLETED)
+    if app.crash_reason is not None:
+        app.fail(f"Faust stopped: {app.crash_reason!r}", app.crash_reason)
+    deadline = threading.Timer(app.settings.stop_timeout_s + 20, end_process, ["stopping hung"])
+    deadline.daemon = True
+    deadline.start()
+    app.stages.seconds()  # the consumer's thread is about to end, and its clock with it
+    await app.stop()
+    finished.cancel()
+    crashed.cancel()
+    deadline.cancel()
+
+
+def link_reader(
+    settings: WorkerSettings,
+    sink: LinkSink,
+    cluster: Cluster,
+    app: WorkerApp,
+    compute: ThreadPoolExecutor,
+) -> LinkReader:
+    """Return the reader of the links topic."""
+    return LinkReader(
+        settings.brokers,
+        settings.links,
+        settings.partitions,
+        cluster.lives([settings.links])[settings.links],
+        settings.data_dir / settings.application / "links",
+        sink,
+        compute,
+        app.stages,
+        app.fail,
+        app.metrics.links.inc,
+    )
+
+
+async def wait_for_links(reader: LinkReader, app: WorkerApp) -> None:
+    """Wait until the links that were there at the start are known, or the worker has to end."""
+    begin = time.monotonic()
+    while not reader.caught_up and not app.finished.is_set():
+        if time.monotonic() - begin > LINKS_TIMEOUT_S:
+            app.fail("the links topic could not be read to its end in time")
+        await asyncio.sleep(0.02)
+
+
+def page(app: WorkerApp) -> bytes:
+    """Return the metrics page, with the gauges that are read when somebody asks."""
+    for stage, seconds in app.stages.seconds().items():
+        app.metrics.stage_seconds.labels(stage).set(seconds)
+    app.metrics.state_bytes.set(app.states.n_bytes())
+    app.metrics.recovered.set(app.states.n_recovered)
+    app.metrics.stale.set(app.states.n_stale)
+    return app.metrics.page()
+
+
+def write_stats(app: WorkerApp) -> None:
+    """Write what the worker did to ``stats_path``, if one is set."""
+    path = app.settings.stats_path
+    if path is None:
+        return
+    counts = {name: n for name, n in app.counts.items() if not name.startswith("lag.")}
+    facts = {
+        **counts,
+        "process_cpu_s": time.process_time(),
+        "stages_cpu_s": app.stages.seconds(),
+        "recovered records": app.states.n_recovered,
+        "stale records": app.states.n_stale,
+        "rebuilt partitions": app.states.n_rebuilt,
+        "offset gaps": app.consumer.n_gaps,
+        "failure": app.failure,
+    }
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(facts, indent=1))
+    os.replace(part, path)

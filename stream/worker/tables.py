@@ -1,0 +1,112 @@
+"""Faust's table, table manager and recovery around the batched store."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from faust.serializers.schemas import Schema
+from faust.stores.base import Store
+from faust.tables.manager import TableManager
+from faust.tables.recovery import RebalanceAgain, Recovery
+from faust.tables.table import Table
+from faust.types import TP, EventT
+
+
+class RawSchema(Schema):  # type: ignore[type-arg]
+    """Hands messages on as they are; decoding a batch is the processor's work."""
+
+    def compile(self, app: Any, **kwargs: Any) -> Any:
+        async def decode(message: Any, *, propagate: bool = False) -> EventT:  # type: ignore[type-arg]
+            return app.create_event(None, message.value, message.headers, message)
+
+        return decode
+
+
+class StateStore(Store):  # type: ignore[type-arg]
+    """Faust's view of the states: which partitions are open, and how far each has recovered."""
+
+    def persisted_offset(self, tp: TP) -> int | None:
+        position = self.app.states.partition(tp.partition).position
+        return position if position >= 0 else None
+
+    async def on_rebalance(
+        self,
+        assigned: set[TP],
+        revoked: set[TP],
+        newly_assigned: set[TP],
+        generation_id: int = 0,
+    ) -> None:
+        topic = self.table.changelog_topic_name
+        await self.app.states.assign({tp.partition for tp in assigned if tp.topic == topic})
+
+    def apply_changelog_batch(
+        self,
+        batch: Iterable[EventT],  # type: ignore[type-arg]
+        to_key: Callable[[Any], Any],
+        to_value: Callable[[Any], Any],
+    ) -> None:
+        for event in batch:
+            try:
+                self.app.states.recover(event.message.tp.partition, event.message.value)
+            except Exception as error:  # Faust would log it and go on without these records
+                self.app.fail(f"The changelog cannot be applied: {error!r}", error)
+                raise
+
+    def __getitem__(self, key: bytes) -> bytes:
+        """Return the stored value of a key in any open partition; for inspection."""
+        for store in self.app.states.open_partitions():
+            value: bytes | None = store.get_many([key])[0]
+            if value is not None:
+                return value
+        raise KeyError(key)
+
+    def reset_state(self) -> None:
+        """Keep everything: the positions say what is missing."""
+
+    async def backup_partition(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError("the changelog topic is the backup")
+
+    def restore_backup(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError("the changelog topic is the backup")
+
+    def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        raise NotImplementedError("the position is written with the values")
+
+
+class StateTable(Table):  # type: ignore[type-arg]
+    """The table of states, kept by the worker's own store and changelog records."""
+
+    def _new_store(self) -> StateStore:
+        return StateStore("riskstream://", self.app, self, loop=self.loop, beacon=self.beacon)
+
+    def _changelog_topic_name(self) -> str:
+        return str(self.app.settings.changelog)
+
+
+class StateRecovery(Recovery):
+    """Faust's recovery, which ends only when there is nothing left to recover."""
+
+    async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        if self.signal_recovery_start.is_set():
+            raise RebalanceAgain()
+        if self.need_recovery():
+            self.signal_recovery_start.set()
+            raise RebalanceAgain()
+        await super().on_recovery_completed(generation_id)
+        if self.app.consumer_generation_id == generation_id and self.app.tables.actives_ready:
+            self.app.on_ready(generation_id)
+
+
+class StateTables(TableManager):
+    """Faust's table manager with that recovery, started without a second's delay."""
+
+    @property
+    def recovery(self) -> Recovery:
+        if self._recovery is None:
+            self._recovery = StateRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
+
+    async def on_start(self) -> None:
+        if not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()
+
