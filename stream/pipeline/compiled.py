@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numpy as np
+from numba import config, njit
+from numpy.typing import NDArray
 
 
 @cache
@@ -28,7 +30,16 @@ def source_stamp() -> str:
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile ``function`` on its first call, or load it from the cache on disk."""
+    """Compile ``function`` on its first call, or load it from the cache on disk.
+
+    With ``NUMBA_DISABLE_JIT=1`` it stays plain Python: slow, but coverage can see into it.
+    """
     compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
-    compiled._cache._cache_file._source_stamp = source_stamp()
+    if not config.DISABLE_JIT:
+        compiled._cache._cache_file._source_stamp = source_stamp()
     return compiled
+
+
+def records(rows: NDArray[np.void]) -> Any:
+    """Return rows whose fields a kernel can read as attributes, compiled or not."""
+    return rows.view(np.recarray) if config.DISABLE_JIT else rows
