@@ -1,0 +1,138 @@
+"""Reading a topic from its beginning, or from a time on, to where it ends now or for ever."""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final, NamedTuple
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+
+from topics.errors import InputError
+from topics.kafka import REACH_S, client_config, reason, topics_at, unreachable
+
+_CONFIG: Final = {
+    "group.id": "riskstream-reader",  # never committed: every reader starts where it wants
+    "enable.auto.commit": False,
+    "enable.partition.eof": True,
+    "auto.offset.reset": "earliest",
+    "fetch.queue.backoff.ms": 10,  # else librdkafka pauses a second whenever its queue was full
+    "fetch.message.max.bytes": 8 << 20,
+    "queued.max.messages.kbytes": 65_536,
+}
+_SILENCE_S: Final = 30.0
+
+
+class Taken(NamedTuple):
+    """Some records of a topic, as columns of one length; within a partition in its order."""
+
+    partitions: list[int]
+    offsets: list[int]
+    timestamps_ms: list[int]
+    keys: list[bytes | None]
+    values: list[bytes | None]
+
+
+def read_topic(
+    brokers: str,
+    topic: str,
+    *,
+    from_ms: int | None = None,
+    partitions: Collection[int] | None = None,
+    follow: bool = False,
+    n_records: int = 5_000,
+) -> Iterator[Taken]:
+    """Yield the records of a topic, at most ``n_records`` at a time.
+
+    ``from_ms``: only those whose Kafka timestamp is not earlier; ``partitions``: only these.
+    Reads to the end that each partition has when the reading begins, or for ever with ``follow``
+    (an empty result, then, about once a second while nothing comes). Raises InputError where the
+    cluster or the topic is not there, or falls silent for 30 s before the end.
+    """
+    try:
+        consumer = Consumer({**client_config(brokers), **_CONFIG})
+    except KafkaException as error:
+        raise unreachable(brokers, error) from error
+    try:
+        ends = _assign(consumer, brokers, topic, from_ms, partitions)
+        yield from _take(consumer, brokers, topic, None if follow else ends, n_records)
+    finally:
+        consumer.close()
+
+
+def n_records_in(brokers: str, topic: str) -> int:
+    """Return about how many records a topic holds: the ends less the beginnings."""
+    consumer = Consumer({**client_config(brokers), **_CONFIG})
+    try:
+        return sum(
+            high - low
+            for partition in _partitions(consumer, brokers, topic)
+            for low, high in [_bounds(consumer, brokers, TopicPartition(topic, partition))]
+        )
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer: Any, brokers: str, topic: str) -> list[int]:
+    found = topics_at(consumer, brokers)
+    if topic not in found:
+        raise InputError(
+            f"topic {topic} does not exist at {brokers}; run `riskstream topics create`"
+        )
+    return found[topic]
+
+
+def _bounds(consumer: Any, brokers: str, place: TopicPartition) -> tuple[int, int]:
+    try:
+        found = consumer.get_watermark_offsets(place, timeout=REACH_S)
+    except KafkaException as error:
+        raise unreachable(brokers, error) from error
+    if found is None:
+        raise InputError(f"Kafka at {brokers} went silent while {place.topic} was read; try again")
+    return int(found[0]), int(found[1])
+
+
+def _assign(
+    consumer: Any, brokers: str, topic: str, from_ms: int | None, wanted: Collection[int] | None
+) -> dict[int, int]:
+    """Point the consumer to its beginnings; return where the non-empty partitions end."""
+    found = [p for p in _partitions(consumer, brokers, topic) if wanted is None or p in wanted]
+    ends = {p: _bounds(consumer, brokers, TopicPartition(topic, p)) for p in found}
+    if from_ms is None:
+        places = [TopicPartition(topic, p, OFFSET_BEGINNING) for p in found]
+    else:
+        asked = [TopicPartition(topic, p, from_ms) for p in found]
+        places = consumer.offsets_for_times(asked, timeout=REACH_S)  # none so late: its end
+    consumer.assign(places)
+    return {p: high for p, (low, high) in ends.items() if high > low}
+
+
+def _take(
+    consumer: Any, brokers: str, topic: str, ends: dict[int, int] | None, n_records: int
+) -> Iterator[Taken]:
+    silent_s = 0.0
+    while ends is None or ends:
+        messages = consumer.consume(n_records, timeout=0.2 if ends is not None else 1.0)
+        silent_s = 0.0 if messages else silent_s + 0.2
+        if ends is not None and silent_s > _SILENCE_S:
+            raise InputError(f"Kafka at {brokers} went silent while {topic} was read; try again")
+        taken = Taken([], [], [], [], [])
+        for message in messages:
+            if error := message.error():
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise InputError(f"cannot read {topic} at {brokers}: {reason(error)}")
+                if ends is not None:
+                    ends.pop(message.partition(), None)
+                continue
+            partition, offset = message.partition(), message.offset()
+            if ends is not None:
+                end = ends.get(partition)
+                if end is None or offset >= end:
+                    ends.pop(partition, None)
+                    continue
+                if offset == end - 1:
+                    del ends[partition]
+            taken.partitions.append(partition)
+            taken.offsets.append(offset)
+            taken.timestamps_ms.append(message.timestamp()[1])
+            taken.keys.append(message.key())
+            taken.values.append(message.value())
+        if taken.offsets or ends is None:
+            yield taken

@@ -1,0 +1,68 @@
+"""Reaching a Kafka cluster with confluent-kafka, and its failures as sentences."""
+
+import logging
+import re
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from topics.errors import InputError
+
+REACH_S: Final = 6.0
+"""How long a cluster may take to answer at first."""
+
+_ADDRESSES: Final = re.compile(r"[^\s,/]+:\d{1,5}(,[^\s,/]+:\d{1,5})*")
+_quiet: Final = logging.getLogger("riskstream.kafka")
+_quiet.addHandler(logging.NullHandler())
+_quiet.propagate = False
+
+
+def client_config(brokers: str, **more: Any) -> dict[str, Any]:
+    """Return what every client of ours is configured with; ``more`` wins.
+
+    librdkafka's own log is not printed: what matters comes back as an error. Raises InputError
+    where ``brokers`` is not a list of addresses.
+    """
+    if not _ADDRESSES.fullmatch(brokers):
+        raise InputError(f"--brokers is {brokers!r}; it must be HOST:PORT[,HOST:PORT...]")
+    return {
+        "bootstrap.servers": brokers,
+        "client.id": "riskstream",
+        "logger": _quiet,
+        "socket.timeout.ms": 10_000,
+        **{name.replace("_", "."): value for name, value in more.items()},
+    }
+
+
+def cluster(brokers: str) -> AdminClient:
+    """Return an admin client of a cluster that answers; raises InputError where none does."""
+    admin = AdminClient(client_config(brokers))
+    topics_at(admin, brokers)
+    return admin
+
+
+def topics_at(client: Any, brokers: str) -> dict[str, list[int]]:
+    """Return the topics of a client's cluster with the numbers of their partitions.
+
+    Raises InputError where nobody answers in time.
+    """
+    try:
+        found = client.list_topics(timeout=REACH_S).topics
+    except KafkaException as error:
+        raise unreachable(brokers, error) from error
+    return {name: sorted(topic.partitions) for name, topic in found.items()}
+
+
+def unreachable(brokers: str, error: KafkaException | KafkaError) -> InputError:
+    """Return the error of a cluster that does not answer."""
+    return InputError(
+        f"cannot reach Kafka at {brokers}; start it or give another --brokers ({reason(error)})"
+    )
+
+
+def reason(error: KafkaException | KafkaError) -> str:
+    """Return an error of librdkafka in its own words, on one line."""
+    cause = error.args[0] if isinstance(error, KafkaException) and error.args else error
+    text = cause.str() if isinstance(cause, KafkaError) else str(cause)
+    return " ".join(text.split())
