@@ -16,7 +16,8 @@ LAYERS = {
     "topics": {"topics"},
     "model": {"topics", "model"},
     "stream.pipeline": {"topics", "stream.pipeline"},
-    "stream.worker": {"topics", "model", "stream.pipeline", "stream.worker"},
+    "stream.metrics": {"stream.metrics"},
+    "stream.worker": {"topics", "model", "stream.pipeline", "stream.metrics", "stream.worker"},
     "stream.replay": {"topics", "model", "stream.pipeline", "stream.replay"},
     "stream": {"topics", "model", "stream"},
 }

@@ -2,10 +2,12 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -18,7 +20,7 @@ from stream.demo.printer import AlertPrinter
 from stream.demo.sending import Feeder
 from stream.demo.summary import Summary
 from stream.demo.traffic import TOPICS, Sent, traffic
-from stream.demo.verdict import Verdict, judge
+from stream.demo.verdict import judge
 from stream.demo.workerprocess import WorkerProcess
 from topics.producing import Sender
 from topics.simulator.shop import Shop
@@ -38,94 +40,101 @@ def run_demo(plan: Plan, folder: Path, console: Console, *, afresh: bool = False
         task = bar.add_task("users", total=config.users)
         shop = Shop(config, lambda done, _: bar.update(task, completed=done))
     with shop:
-        console.print(f"  {shop.tally.types.total():,} events, {shop.tally.cases.total():,} cases "
-                      f"of fraud in {len(shop.tally.cases)} scenarios")  # fmt: skip
+        truth = [orjson.loads(record.value) for record in shop.truth()]
+        n_events = sum(1 for _ in shop.events())
+        cases = Counter(record["scenario"] for record in truth if record["case"])
+        console.print(
+            f"  {n_events:,} events, {cases.total():,} cases of fraud in {len(cases)} scenarios"
+        )
         model = trained_model(shop, plan, place, console.print, afresh=afresh)
         shutil.rmtree(place / "state", ignore_errors=True)
         with EmbeddedBroker() as broker:
             broker.create(*TOPICS.values(), *OUTPUTS)
             console.print(f"Embedded Kafka broker on {broker.bootstrap}; starting a worker ...")
             with WorkerProcess(broker.bootstrap, PARTITIONS, model, place) as worker:
-                return _stream(plan, shop, broker.bootstrap, worker, console)
+                worker.wait_until_ready()
+                run = _Run(plan, n_events, broker.bootstrap, worker, console)
+                return run.stream(shop, truth)
 
 
-def _stream(
-    plan: Plan, shop: Shop, bootstrap: str, worker: WorkerProcess, console: Console
-) -> Summary:
-    printer = AlertPrinter(console)
-    outcomes = Outcomes(bootstrap, printer.offer)
-    n_history = max(0, shop.tally.types.total() - plan.n_live)
-    records = traffic(shop.events(), shop.labels())
-    with Sender(bootstrap, linger_ms=2) as sender, closing(outcomes):
-        feeder = Feeder(sender, outcomes, worker.check)
-        later, events_per_s = _history(plan, records, n_history, feeder, console)
-        console.print(f"\nNow live: the last {plan.n_live:,} events at {plan.live_per_s:g}/s, "
-                      "with their alerts\n")  # fmt: skip
-        printer.open = True
-        later |= _live(plan, records, feeder)
-        feeder.finish()
-        printer.close()
-        stats = worker.stop()
-        truth = (orjson.loads(record.value) for record in shop.truth())
-        verdict = judge(len(later), outcomes.alerted, truth, later)
-        return _summary(plan, feeder, outcomes, stats["counts"], events_per_s, verdict)
+class _Run:
+    """One pass of the shop's events through the worker; ``later`` are those after the training."""
 
+    def __init__(
+        self, plan: Plan, n_events: int, bootstrap: str, worker: WorkerProcess, console: Console
+    ) -> None:
+        self.plan = plan
+        self.n_events = n_events
+        self.worker = worker
+        self.console = console
+        self.printer = AlertPrinter(console)
+        self.outcomes = Outcomes(bootstrap, self.printer.offer)
+        self.bootstrap = bootstrap
+        self.later: set[str] = set()
 
-def _history(
-    plan: Plan, records: Iterator[Sent], n_events: int, feeder: Feeder, console: Console
-) -> tuple[set[str], float]:
-    """Send the first events as fast as they are answered; return what lies after the training."""
-    later: set[str] = set()
-    began_s = 0.0
-    n_first = 0
-    with _bar() as bar:
-        task = bar.add_task("history", total=n_events)
-        while feeder.sent["event"] < n_events:
-            record = next(records)
-            feeder.send(record)
-            if record.role == "event" and record.time_ms >= plan.until_ms:
-                later.add(record.event_id)
-            if not began_s and feeder.n_answered:
-                began_s, n_first = monotonic(), feeder.n_answered
-            bar.update(task, completed=feeder.sent["event"])
-        feeder.finish()
-    seconds = monotonic() - began_s
-    per_s = (feeder.n_answered - n_first) / seconds if began_s else 0.0
-    console.print(f"  {feeder.n_events:,} events of history decided, {per_s:,.0f} per second")
-    return later, per_s
+    def stream(self, shop: Shop, truth: list[dict[str, Any]]) -> Summary:
+        """Send everything, stop the worker, and count what came of it."""
+        plan = self.plan
+        records = traffic(shop.events(), shop.labels())
+        with Sender(self.bootstrap, linger_ms=2) as sender, closing(self.outcomes):
+            feeder = Feeder(sender, self.outcomes, self.worker.check)
+            per_s = self._history(records, feeder, max(0, self.n_events - plan.n_live))
+            self.console.print(
+                f"\nNow live: the last {plan.n_live:,} events, {plan.live_per_s:g} per second\n"
+            )
+            self.printer.open = True
+            self._live(records, feeder)
+            feeder.finish()
+            self.printer.close()
+            n_duplicates = int(self.worker.metric("riskstream_duplicates_total"))
+            self.worker.stop()
+            return self._summary(feeder, n_duplicates, per_s, truth)
 
+    def _history(self, records: Iterator[Sent], feeder: Feeder, n_events: int) -> float:
+        """Send events as fast as they are answered; return how many that were per second."""
+        began_s, n_first = monotonic(), 0
+        with _bar() as bar:
+            task = bar.add_task("history", total=n_events)
+            while feeder.sent["event"] < n_events:
+                self._send(feeder.send, next(records))
+                if not n_first and feeder.n_answered:  # the worker has started
+                    began_s, n_first = monotonic(), feeder.n_answered
+                bar.update(task, completed=feeder.sent["event"])
+            feeder.finish()
+        per_s = (feeder.n_answered - n_first) / (monotonic() - began_s)
+        self.console.print(f"  {feeder.n_events:,} events of history, {per_s:,.0f} per second")
+        return per_s
 
-def _live(plan: Plan, records: Iterator[Sent], feeder: Feeder) -> set[str]:
-    later: set[str] = set()
-    began_s = monotonic()
-    for n, record in enumerate(records):
-        feeder.send_at(record, began_s + n / plan.live_per_s)
-        if record.role == "event" and record.time_ms >= plan.until_ms:
-            later.add(record.event_id)
-    return later
+    def _live(self, records: Iterator[Sent], feeder: Feeder) -> None:
+        began_s = monotonic()
+        for n, record in enumerate(records):
+            due_s = began_s + n / self.plan.live_per_s
+            self._send(partial(feeder.send_at, due_s=due_s), record)
+            if feeder.sent["event"] == self.n_events:
+                return
 
+    def _send(self, send: Callable[[Sent], None], record: Sent) -> None:
+        send(record)
+        if record.role == "event" and record.time_ms >= self.plan.until_ms:
+            self.later.add(record.event_id)
 
-def _summary(
-    plan: Plan,
-    feeder: Feeder,
-    outcomes: Outcomes,
-    counts: dict[str, int],
-    events_per_s: float,
-    verdict: Verdict,
-) -> Summary:
-    return Summary(
-        n_sent=feeder.n_events,
-        n_decisions=len(outcomes.actions),
-        n_duplicates=counts.get("duplicates", 0),
-        dead=outcomes.dead_events,
-        n_labels=feeder.sent["label"],
-        bands=Counter(outcomes.bands.values()),
-        events_per_s=events_per_s,
-        live_per_s=plan.live_per_s,
-        p50_ms=outcomes.latency_ms(50),
-        p99_ms=outcomes.latency_ms(99),
-        verdict=verdict,
-    )
+    def _summary(
+        self, feeder: Feeder, n_duplicates: int, per_s: float, truth: list[dict[str, Any]]
+    ) -> Summary:
+        outcomes = self.outcomes
+        return Summary(
+            n_sent=feeder.n_events,
+            n_decisions=len(outcomes.actions),
+            n_duplicates=n_duplicates,
+            dead=outcomes.dead_events,
+            n_labels=feeder.sent["label"],
+            bands=Counter(outcomes.bands.values()),
+            events_per_s=per_s,
+            live_per_s=self.plan.live_per_s,
+            p50_ms=outcomes.latency_ms(50),
+            p99_ms=outcomes.latency_ms(99),
+            verdict=judge(len(self.later), outcomes.alerted, truth, self.later),
+        )
 
 
 def _bar() -> Progress:

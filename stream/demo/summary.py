@@ -11,6 +11,12 @@ from stream.demo.verdict import HONEST, Verdict
 
 ACTIONS: Final = ("step_up", "review", "hold", "block")
 BANDS: Final = "ABCDE"
+NEXT: Final = """
+[bold]What to try next[/bold]
+  .venv/bin/riskstream demo --seed 2        another shop, with a model of its own
+  .venv/bin/riskstream features             what the model sees of a user
+  .venv/bin/riskstream --help               train on your own events, run on your own Kafka
+  docs/architecture.md                      how it works, and where to change what"""
 
 
 @dataclass(frozen=True)

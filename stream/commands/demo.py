@@ -1,0 +1,67 @@
+"""`riskstream demo`: everything at once on this machine, without a Kafka cluster."""
+
+import argparse
+import sys
+from pathlib import Path
+
+SUMMARY = "runs a simulated shop through a real worker on an embedded broker and prints its alerts"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments; the defaults take a few minutes on two cores."""
+    parser.add_argument("--users", type=int, default=2_000, metavar="N", help="default 2000")
+    parser.add_argument("--days", type=int, default=60, metavar="D", help="default 60")
+    parser.add_argument(
+        "--train-days",
+        type=int,
+        default=45,
+        metavar="D",
+        help="days that the model learns from; the others judge it (default 45)",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="same seed, same shop (default 1)")
+    parser.add_argument(
+        "--live", type=int, default=6_000, metavar="N", help="events at the end that come paced"
+    )
+    parser.add_argument(
+        "--rate", type=float, default=300.0, metavar="X", help="pace of these, events per second"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(".riskstream/demo"),
+        metavar="DIR",
+        help="keeps the trained model and the worker's log (default .riskstream/demo)",
+    )
+    parser.add_argument("--train", action="store_true", help="train anew though there is a model")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo; exit 1 where an event was lost or counted twice."""
+    # Imported here, so that --help stays fast.
+    from rich.console import Console
+
+    from stream.demo.history import Plan
+    from stream.demo.run import run_demo
+    from stream.demo.summary import NEXT, show
+    from topics.errors import InputError
+    from topics.simulator import SimulatorConfig
+
+    if not 0 < args.train_days < args.days:
+        raise InputError(f"--train-days is {args.train_days}; it must be 1 to {args.days - 1}")
+    if args.live < 0 or args.rate <= 0:
+        raise InputError("--live must be 0 or more and --rate more than 0")
+    config = SimulatorConfig(args.users, args.days, args.seed, fraud_share=0.03)
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    try:
+        summary = run_demo(
+            Plan(config, args.train_days, args.live, args.rate),
+            args.folder,
+            console,
+            afresh=args.train,
+        )
+    except RuntimeError as error:
+        print(f"riskstream demo: {error}", file=sys.stderr)
+        return 1
+    show(summary, console)
+    console.print(NEXT)
+    return 0 if summary.balanced else 1
