@@ -11,9 +11,9 @@ from topics.records import LATEST_MS
 
 
 def control_characters(texts: Sequence[str], field: str) -> Iterator[Bad]:
-    """Yield where an id holds a control character, which could steer a terminal that prints it.
+    r"""Yield where an id holds a control character, which could steer a terminal that prints it.
 
-    >>> [bad.position for bad in control_characters(["a", "b\\x1b[2J", "c\\u200d"], "user_id")]
+    >>> [bad.position for bad in control_characters(["a", "b\x1b[2J", "c\u200d"], "user_id")]
     [1]
     """
     # isprintable is one fast pass and refuses more than control characters: only a first sieve.

@@ -26,7 +26,7 @@ Values = Sequence[bytes | None]
 Stamps = Sequence[int] | NDArray[np.int64] | int
 
 _TYPES: Final = (Order, Browse, Review)
-_CODES: Final[dict[type[Event], int]] = {record: code for code, record in enumerate(_TYPES)}
+_CODES: Final[dict[Any, int]] = {record: code for code, record in enumerate(_TYPES)}
 
 
 @dataclass(frozen=True, eq=False)

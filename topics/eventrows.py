@@ -56,26 +56,30 @@ def event_batch(records: Sequence[Event], event_type: int, tokens: Tokens) -> Ev
     texts = _FILL[event_type](rows, columns, identities, words)
     _tokens(rows, identities, words, columns["ip"], tokens)
     _texts(rows, texts, tokens)
-    attributes = list(columns["attributes"])
+    attributes = [_known(found) for found in columns["attributes"]]
     return EventBatch(rows, list(columns["event_id"]), list(columns["user_id"]), texts, attributes)
 
 
-def milliseconds(times: Sequence[datetime | int | None]) -> NDArray[np.int64]:
-    """Return times as epoch milliseconds, int64[n]; None is 0.
+def _known(attributes: dict[str, Any] | None) -> dict[str, Any] | None:
+    if attributes and None in attributes.values():
+        return {name: value for name, value in attributes.items() if value is not None}
+    return attributes
+
+
+def milliseconds(times: Sequence[Any]) -> NDArray[np.int64]:
+    """Return times (datetime, int or None) as epoch milliseconds, int64[n]; None is 0.
 
     >>> milliseconds([datetime(1970, 1, 1, 0, 0, 1, 999, tzinfo=UTC), 5, None]).tolist()
     [1000, 5, 0]
     """
     try:
-        return np.fromiter(times, np.int64, len(times))  # type: ignore[arg-type]
+        return np.fromiter(times, np.int64, len(times))
     except TypeError:
         return np.array([_millisecond(time) for time in times], np.int64)
 
 
 def _millisecond(time: datetime | int | None) -> int:
-    if time is None or time.__class__ is int:
-        return time or 0  # type: ignore[return-value]
-    return (time - _EPOCH) // _MILLISECOND  # type: ignore[operator, return-value]
+    return (time - _EPOCH) // _MILLISECOND if isinstance(time, datetime) else time or 0
 
 
 def numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
@@ -83,9 +87,9 @@ def numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
     return np.array(values, np.float64)
 
 
-def present(values: Sequence[str | None]) -> Sequence[str]:
+def present(values: Sequence[Any]) -> Sequence[str]:
     """Return texts with None as the empty text."""
-    return [value or "" for value in values] if None in values else values  # type: ignore[return-value]
+    return [value or "" for value in values] if None in values else values
 
 
 def _order(rows: Rows, columns: Columns, identities: Columns, words: Columns) -> list[str | None]:

@@ -51,39 +51,50 @@ def explain(value: bytes, decoder: msgspec.json.Decoder[Any], type_hint: str | N
 
 
 def _refused(message: str, type_hint: str | None) -> Verdict:
-    """Read msgspec's message, which says what and where."""
+    """Read msgspec's message, which says what is wrong and where."""
     place = _PLACE.fullmatch(message)
     what, path = (place["what"], place["path"] or "") if place else (message, "")
     missing = _MISSING.match(what)
-    if missing:
-        name = f"{path}.{missing[1]}" if path else missing[1]
-        return "missing_field", f"The field {name} is missing."
     expected = _EXPECTED.match(what)
+    if missing:
+        return "missing_field", f"The field {_joined(path, missing[1])} is missing."
     if not path and expected:
         return "not_an_object", f"The value is {_word(expected['got'] or '?')}, not an object."
-    if path == "type" and what.startswith("Invalid value"):
+    if path == "type":
         return _wrong_event_type(what, type_hint)
-    if what.startswith("Invalid enum value"):
-        word = what.removeprefix("Invalid enum value ")
-        return "unknown_value", f"The field {path} holds {word}, which is not one of its words."
-    if "matching regex" in what:
-        return "unknown_value", f"The field {path} is not a code of three capital letters."
+    if expected and expected["got"]:
+        return _wrong_json_type(path, expected["wanted"], expected["got"])
+    return _wrong_value(path, what)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _wrong_json_type(path: str, wanted: str, got: str) -> Verdict:
+    if got == "null" and not path.endswith("]"):
+        return "missing_field", f"The field {path} is null."
+    return "wrong_type", f"The field {path} must be {_word(wanted)}, not {_word(got)}."
+
+
+def _wrong_value(path: str, what: str) -> Verdict:
     if "RFC3339" in what or "timezone" in what:
         return "impossible_date", (
             f"The field {path} is not an RFC 3339 time with an offset such as "
             "2025-03-01T12:30:00+08:00."
         )
-    if expected and expected["got"] == "null" and not path.endswith("]"):
-        return "missing_field", f"The field {path} is null."
-    if "range" in what or (expected and not expected["got"] and path != "type"):
-        limit = what.replace("`", "").removeprefix("Expected ")
-        return "out_of_range", f"The field {path} lies outside its range: {limit}."
-    wanted = _word(expected["wanted"]) if expected else what
-    got = _word(expected["got"] or "something else") if expected else "this"
-    return "wrong_type", f"The field {path} must be {wanted}, not {got}."
+    if what.startswith("Invalid enum value"):
+        word = what.removeprefix("Invalid enum value ")
+        return "unknown_value", f"The field {path} holds {word}, which is not one of its words."
+    if "matching regex" in what:
+        return "unknown_value", f"The field {path} is not a code of three capital letters."
+    limit = what.replace("`", "").removeprefix("Expected ")
+    return "out_of_range", f"The field {path} lies outside its range: {limit}."
 
 
 def _wrong_event_type(what: str, type_hint: str | None) -> Verdict:
+    if not what.startswith("Invalid value"):
+        return "wrong_type", "The field type must be a string."
     word = what.removeprefix("Invalid value ").strip("'")
     if type_hint is not None and word in EVENT_TYPES:
         return "wrong_topic", f"The field type is {word}, but the topic holds {type_hint} events."

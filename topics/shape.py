@@ -15,8 +15,20 @@ _MAX_FIELDS: Final = 64
 
 _DEEP: Final = 1
 _REPEATED: Final = 2
-_QUOTE, _BACKSLASH, _COMMA = (ord(c) for c in '"\\,')
-_OPEN_OBJECT, _CLOSE_OBJECT, _OPEN_ARRAY, _CLOSE_ARRAY = (ord(c) for c in "{}[]")
+
+_QUOTE: Final = ord('"')
+_BACKSLASH: Final = ord("\\")
+_OTHER, _STRING, _OBJECT, _ARRAY, _CLOSE, _COMMA = range(6)
+_KINDS: Final = np.array(
+    [
+        {'"': _STRING, "{": _OBJECT, "[": _ARRAY, "}": _CLOSE, "]": _CLOSE, ",": _COMMA}.get(
+            c, _OTHER
+        )
+        for c in map(chr, range(256))
+    ],
+    np.uint8,
+)
+_ONE: Final = np.uint64(1)
 
 
 def misshapen(values: Sequence[bytes | None], max_bytes: int) -> dict[int, Bad]:
@@ -103,46 +115,64 @@ def _scan(data: NDArray[np.uint8], sizes: NDArray[np.int64], flags: NDArray[np.u
     Reads any bytes safely. A field written with escapes and more fields than are compared count
     as a possible repetition; :func:`_repeated_field` decides.
     """
-    names = np.empty(_MAX_FIELDS, np.uint64)
-    end = 0
+    names = np.empty(_MAX_FIELDS, np.uint64)  # where each name starts
+    lengths = np.empty(_MAX_FIELDS, np.uint64)
+    at = np.uint64(0)
+    end = np.uint64(0)  # unsigned, so that NumPy's negative indices cost no test per byte
     for k in range(sizes.shape[0]):
         at = end
-        end += sizes[k]
+        end += np.uint64(sizes[k])
         depth = 0
         n_names = 0
         name_next = False
         while at < end:
-            byte = data[at]
-            at += 1
-            if byte == _QUOTE:
-                is_name = name_next and depth == 1
-                name_next = False
-                name = np.uint64(14695981039346656037)  # FNV-1a
+            kind = _KINDS[data[at]]
+            at += _ONE
+            if kind == _STRING:
+                start = at
                 while at < end and data[at] != _QUOTE:
-                    if data[at] == _BACKSLASH:
-                        at += 1
-                        if is_name:
-                            flags[k] |= _REPEATED
-                    elif is_name:
-                        name = (name ^ np.uint64(data[at])) * np.uint64(1099511628211)
-                    at += 1
-                at += 1
-                if is_name:
-                    for j in range(n_names):
-                        if names[j] == name:
-                            flags[k] |= _REPEATED
-                    if n_names == _MAX_FIELDS:
+                    at += _ONE + np.uint64(data[at] == _BACKSLASH)
+                size = min(at, end) - start
+                at += _ONE
+                if name_next and depth == 1:
+                    if n_names == _MAX_FIELDS or _may_repeat(
+                        data, start, size, names, lengths, n_names
+                    ):
                         flags[k] |= _REPEATED
                     else:
-                        names[n_names] = name
+                        names[n_names] = start
+                        lengths[n_names] = size
                         n_names += 1
-            elif byte == _OPEN_OBJECT or byte == _OPEN_ARRAY:
-                depth += 1
-                name_next = byte == _OPEN_OBJECT
-                if depth > MAX_DEPTH:
-                    flags[k] |= _DEEP
-                    break
-            elif byte == _CLOSE_OBJECT or byte == _CLOSE_ARRAY:
+                name_next = False
+            elif kind == _CLOSE:
                 depth -= 1
-            elif byte == _COMMA:
-                name_next = True
+            elif kind != _OTHER:
+                name_next = kind != _ARRAY
+                if kind != _COMMA:
+                    depth += 1
+                    if depth > MAX_DEPTH:
+                        flags[k] |= _DEEP
+                        break
+
+
+@njit(cache=True, inline="always")
+def _may_repeat(
+    data: NDArray[np.uint8],
+    at: np.uint64,
+    size: np.uint64,
+    names: NDArray[np.uint64],
+    sizes: NDArray[np.uint64],
+    n_names: int,
+) -> bool:
+    """Return whether a name has escapes, or the bytes of one of the names before it."""
+    for i in range(at, at + size):
+        if data[i] == _BACKSLASH:
+            return True
+    for k in range(n_names):
+        if sizes[k] == size:
+            n_same = np.uint64(0)
+            while n_same < size and data[names[k] + n_same] == data[at + n_same]:
+                n_same += _ONE
+            if n_same == size:
+                return True
+    return False
