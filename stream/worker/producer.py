@@ -59,13 +59,13 @@ class Producer:
         append = None
         n = 0
         for key, value in zip(keys, values, strict=True):
-            if append is None or append(n, now_ms, key, value, ()) is None:
+            if append is None or append(n, now_ms, key, value, []) is None:
                 if built:
                     built[-1].builder._relative_offset = n
                 builder = self._producer.create_batch()
                 append, n = builder._builder.append, 0  # past the wrapper: it costs as much again
                 built.append(Built(topic, partition, builder))
-                append(n, now_ms, key, value, ())
+                append(n, now_ms, key, value, [])
             n += 1
         if built:
             built[-1].builder._relative_offset = n

@@ -20,6 +20,7 @@ from stream.worker.processor import LinkSink, Processor
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.watchdog import Watchdog, end_process
+from topics.errors import InputError
 
 FAILED = 70
 """Exit code of a worker that stopped by itself, EX_SOFTWARE of sysexits.h."""
@@ -42,6 +43,7 @@ def run(
     ``links`` takes part in what partitions share, and ``outputs`` are the topics that the
     processor writes. Raises InputError for topics that are missing or do not fit.
     """
+    make_folder(settings)
     cluster = Cluster(settings)
     cluster.prepare(outputs)
     with contextlib.suppress(ImportError):
@@ -50,6 +52,17 @@ def run(
 
             return uvloop.run(serve(settings, processor, links, outputs, cluster))
     return asyncio.run(serve(settings, processor, links, outputs, cluster))
+
+
+def make_folder(settings: WorkerSettings) -> None:
+    """Make the folder of the local stores, or raise InputError if that cannot be done."""
+    folder = settings.data_dir / settings.application / "faust"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder {settings.data_dir} (setting data_dir) cannot be used: {error.strerror}"
+        ) from None
 
 
 async def serve(

@@ -46,6 +46,8 @@ class Stages:
             clock = time.pthread_getcpuclockid(ident)
             with self._lock:
                 self._clocks[ident] = (stage, clock)
+                if thread is None:  # what the thread did before does not count
+                    self._inside[ident] = time.clock_gettime(clock)
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[None]:

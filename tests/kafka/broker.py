@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.kafka.jars import jar_folder
 
+ROOT = Path(__file__).parents[2]
 CLUSTER_ID = "cmlza3N0cmVhbS10ZXN0cw"  # any 16 bytes in base64
 READY_S = 60.0
 PROPERTIES = """\

@@ -1,0 +1,102 @@
+"""A small real processor: counts each user's events by topic, one output for every event.
+
+A record is ``<id>|<anything>``, keyed by user; the id ``!`` stands for a bad record. A state is
+one little-endian int64 count per source and one sum of the ids, then padding. The output of an
+event is ``<topic>|<id>|<counts of all sources after it>``.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.worker.processor import SOURCES, LinkRecord, Outcome, Outgoing, RecordBatch
+from topics.deadletter import Bad
+
+STATE = struct.Struct("<5q")
+OUTPUT = "risk.decisions"
+
+
+@dataclass
+class Read:
+    batch: RecordBatch
+    keys: list[bytes]
+    bad: list[Bad]
+    ids: list[int]
+    slots: list[int]
+    positions: list[int]
+
+
+class Counting:
+    def __init__(self, state_bytes: int = 40, links: bool = False) -> None:
+        self._padding = b"\0" * (state_bytes - STATE.size)
+        self._links = links
+
+    def read(self, batch: RecordBatch) -> Read:
+        slots: dict[bytes, int] = {}
+        read = Read(batch, [], [], [], [], [])
+        for position, (key, value) in enumerate(zip(batch.keys, batch.values, strict=True)):
+            assert key is not None
+            assert value is not None
+            text = value[: value.index(b"|")]
+            if text == b"!":
+                read.bad.append(Bad(position, "not_json", "it says so itself"))
+                continue
+            read.ids.append(int(text))
+            read.slots.append(slots.setdefault(key, len(slots)))
+            read.positions.append(position)
+        read.keys = list(slots)
+        return read
+
+    def run(
+        self, prepared: Read, states: Sequence[bytes | None], applied: NDArray[np.int64]
+    ) -> Outcome:
+        batch = prepared.batch
+        counts = [list(STATE.unpack_from(s)) if s else [0, 0, 0, 0, 0] for s in states]
+        offsets, limits = batch.offsets.tolist(), applied.tolist()
+        topic = batch.topic.encode()
+        keys: list[bytes | None] = []
+        values: list[bytes | None] = []
+        changed: dict[int, None] = {}
+        for number, slot, position in zip(
+            prepared.ids, prepared.slots, prepared.positions, strict=True
+        ):
+            if offsets[position] <= limits[slot]:
+                continue
+            count = counts[slot]
+            count[batch.source] += 1
+            count[4] += number
+            changed[slot] = None
+            keys.append(batch.keys[position])
+            values.append(b"%b|%d|%d,%d,%d,%d" % (topic, number, *count[:4]))
+        new = [STATE.pack(*counts[slot]) + self._padding for slot in changed]
+        links = b"%d" % len(prepared.ids) if self._links else None
+        return Outcome(
+            [Outgoing(OUTPUT, keys, values)],
+            np.fromiter(changed, np.int64, len(changed)),
+            new,
+            links,
+            {"decisions.allow": len(keys)},
+        )
+
+
+class AddUp:
+    """A link sink that adds up the numbers that `Counting` publishes, per source partition."""
+
+    def __init__(self) -> None:
+        self.n_records = 0
+
+    def open(self, store) -> None:
+        self._store = store
+
+    def apply(self, records: Sequence[LinkRecord]):
+        sums: dict[bytes, int] = {}
+        for record in records:
+            key = f"{SOURCES[record.source]}/{record.source_partition}".encode()
+            if key not in sums:
+                sums[key] = int(self._store.get_many([key])[0] or 0)
+            sums[key] += int(record.value)
+        self.n_records += len(records)
+        return [(key, b"%d" % value) for key, value in sums.items()]
