@@ -12,7 +12,7 @@ DAY_MS: Final = 24 * HOUR_MS
 EVENTS_PER_USER_DAY: Final = 1.06
 """What an average user leaves behind per day at activity 1, all types together (measured)."""
 
-ORDER_AND_REVIEW_SHARE: Final = 0.30
+ORDER_AND_REVIEW_SHARE: Final = 0.333
 """Share of the events that are orders or reviews; the rest is browsing (measured)."""
 
 

@@ -1,5 +1,7 @@
 """An honest life in the market: stays, orders, returns, reviews."""
 
+from dataclasses import replace
+
 from topics.simulator.browsing import beside, browse, choose, enter, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.config import DAY_MS, HOUR_MS
@@ -63,6 +65,8 @@ def buy(
         touch(world, rng, visit, person.currency, first, "add_to_cart", time_ms)
         time_ms += int(rng.around(40_000, 0.9)) + 2_000
     terms = terms_of(world, rng, person, time_ms, gift=gift)
+    if rng.chance(0.03):  # without logging in
+        visit = replace(visit, user_id="guest:", created_ms=None)
     order = place(world, rng, visit, basket(rng, first, others, 0.16), terms, time_ms)
     settle(world, rng, person, order)
     return time_ms

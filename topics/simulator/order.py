@@ -49,8 +49,15 @@ class Order:
         return str(self.base["order_id"])
 
 
-def place(world: World, rng: Dice, visit: Visit, lines: Lines, terms: Terms, time_ms: int) -> Order:
-    """Write a placed order of (product, quantity) lines, all of one seller."""
+def place(
+    world: World, rng: Dice, visit: Visit, lines: Lines, terms: Terms, time_ms: int, *,
+    case: bool = True,
+) -> Order:  # fmt: skip
+    """Write a placed order of (product, quantity) lines, all of one seller.
+
+    In a fraudulent stay the order is a case unless ``case`` is False. The user "guest:" stands
+    for a buyer without an account.
+    """
     worth = sum(product.price_in(terms.currency) * quantity for product, quantity in lines)
     amount = round(worth * (1.0 - terms.discount), 2)
     order_id = rng.name("o")
@@ -83,7 +90,7 @@ def place(world: World, rng: Dice, visit: Visit, lines: Lines, terms: Terms, tim
         record["account_created_at"] = visit.created_ms
     if terms.note:
         record["description"] = terms.note
-    event_id = write(world, rng, visit, record, time_ms, visit.scheme, case=True)
+    event_id = write(world, rng, visit, record, time_ms, visit.scheme, case=case)
     return Order(event_id, time_ms, amount, visit, lines, terms, base, visit.scheme)
 
 

@@ -59,8 +59,8 @@ class Person:
     """A customer. ``joined_ms`` is None for accounts older than the simulation.
 
     ``trait`` names what makes an honest person look like fraud, if anything does; it is for
-    labels and reports, nothing in an event says it. ``active_from_ms`` and ``active_until_ms``
-    bound what the person does unprompted; fraud may start or end a life.
+    labels and reports, nothing in an event says it. ``taken`` accounts are in a fraud campaign.
+    ``active_from_ms`` and ``active_until_ms`` bound what the person does unprompted.
     """
 
     user_id: str
@@ -84,6 +84,7 @@ class Person:
     burst_ms: int | None = None
     one_time_cards: bool = False
     old_address: tuple[str, int] | None = None
+    taken: bool = False
     active_from_ms: int = 0
     active_until_ms: int = 1 << 62
 
@@ -128,14 +129,14 @@ def draw_habits(rng: Dice, income: float) -> Habits:
         budget=income**0.6 * rng.around(1.0, 0.35),
         conversion=min(0.85, rng.around(0.4, 0.35)),
         pages=rng.around(3.9, 0.35),
-        returns=min(0.6, rng.around(0.035, 0.7)),
+        returns=min(0.6, rng.around(0.055, 0.7)),
         reviews=min(0.97, rng.around(0.42, 0.6)),
         cancels=min(0.3, rng.around(0.035, 0.7)),
         promo=min(0.9, rng.around(0.2, 0.6)),
         gifts=min(0.3, rng.around(0.045, 0.7)),
         mood=0.5 * rng.normal(),
         talkative=rng.around(1.0, 0.45),
-        pay_later=rng.between(0.25, 0.8) if rng.chance(0.17) else 0.015,
+        pay_later=rng.between(0.25, 0.8) if rng.chance(0.3) else 0.02,
     )
 
 

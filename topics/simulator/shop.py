@@ -9,6 +9,7 @@ import orjson
 from topics.simulator.cohort import COHORT_SIZE, cohorts, people
 from topics.simulator.config import SimulatorConfig
 from topics.simulator.dice import dice
+from topics.simulator.fraud import commit
 from topics.simulator.ledger import Ledger
 from topics.simulator.life import live
 from topics.simulator.market import Market
@@ -47,6 +48,7 @@ class Shop:
         world = World(config, Market(config), Networks(config), ledger)
         for cohort in cohorts(config):
             population = people(config, world.networks, cohort)
+            commit(world, dice(config.seed, "fraud", cohort), population, first=cohort == 0)
             for n, person in enumerate(population):
                 live(world, dice(config.seed, "life", cohort, n), person)
                 if progress and n % 256 == 0:
