@@ -21,8 +21,8 @@ class EmbeddedBroker:
     """
 
     def __enter__(self) -> Self:
-        # The broker lives in the client that was asked for one.
-        self._host = Producer(client_config("embedded", test_mock_num_brokers=1))
+        # The broker lives in the client that asks for one; the address is replaced by its own.
+        self._host = Producer(client_config("127.0.0.1:9", test_mock_num_brokers=1))
         brokers = self._host.list_topics(timeout=10).brokers.values()
         self.bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
         return self
