@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.compiled import kernel
+from stream.pipeline.compiled import kernel, records
 from stream.pipeline.entity_state import (
     E_EVENTS,
     E_FRAUDS,
@@ -33,9 +33,8 @@ from stream.pipeline.entity_state import (
     unpack_entity,
 )
 from stream.pipeline.layout import NO_TIME
-from stream.pipeline.windows import DAY_MS, in_window
+from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
 from topics.columns import Rows
-from topics.vocabulary import ENTITY_KINDS
 
 TOUCH: Final = np.dtype(
     [
@@ -59,6 +58,7 @@ QUESTIONS: Final = (
     "frauds_30d", "age_ms",
 )  # fmt: skip
 N_QUESTIONS: Final = len(QUESTIONS)
+FRAUDS: Final = (11, 12, 13)
 USER_MASK: Final = np.uint64((1 << 48) - 1)
 KIND_SALT: Final = np.array(
     [0, 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5,
@@ -77,17 +77,6 @@ class EntityResult:
     def state(self, entity: int) -> bytes:
         """Return the packed state of the entity at this position of the batch."""
         return self.packed[self.ends[entity] : self.ends[entity + 1]].tobytes()
-
-
-def entity_tokens(events: Rows) -> NDArray[np.uint64]:
-    """Return uint64[n, 6], what each event names of each kind, mixed with the kind; 0: nothing."""
-    tokens = np.empty((len(events), len(ENTITY_KINDS)), np.uint64)
-    for kind, name in enumerate(ENTITY_KINDS):
-        column = events[name]
-        if name == "text":
-            column = np.where(events["type"] == 2, column, 0)
-        tokens[:, kind] = np.where(column == 0, 0, column ^ KIND_SALT[kind])
-    return tokens
 
 
 def group_touches(touches: Rows) -> tuple[NDArray[np.uint64], Rows, NDArray[np.int64]]:
@@ -117,10 +106,13 @@ def visit(
     np.cumsum([0 if s is None else len(s) for s in states], out=ends_in[1:])
     data = np.frombuffer(b"".join(s for s in states if s is not None) + bytes(16), np.uint8)
     answers = np.full((n_rows, N_QUESTIONS), np.nan)
-    room = int(ends_in[-1]) + 256 * len(touches) + MAX_ENTITY_BYTES if keep else 1
-    packed = np.empty(room, np.uint8)
+    # A touch adds few bytes, but one from far ahead makes all distances to the newest longer.
+    room = int(ends_in[-1]) + 256 * len(touches) + 2_048 * len(states) + MAX_ENTITY_BYTES
+    packed = np.empty(room if keep else 1, np.uint8)
     ends = np.zeros(len(states) + 1, np.int64)
-    _visit(touches, starts, data, ends_in, new_entity(), lag_ms, keep, answers, packed, ends)
+    _visit(
+        records(touches), starts, data, ends_in, new_entity(), lag_ms, keep, answers, packed, ends
+    )
     return EntityResult(answers, packed, ends)
 
 
@@ -177,16 +169,20 @@ def _answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     for i in range(e.head[N_PENDING]):
         if e.pending[i, P_VISIBLE] <= t:
             _answer_pending(e, i, t, user, scale, out)
+    for i in FRAUDS:  # the withdrawal of a label may outlive the label in a window
+        out[i] = max(0.0, out[i])
     unseen = e.head[FIRST_MS] == NO_TIME or e.head[FIRST_MS] + lag_ms > t
     out[14] = np.nan if unseen else float(t - e.head[FIRST_MS])
 
 
 @kernel
 def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
-    """Count one visible pending entry."""
-    in_day = e.pending[i, P_TIME] > t - DAY_MS
-    in_week = e.pending[i, P_TIME] > t - 7 * DAY_MS
-    in_month = e.pending[i, P_TIME] > t - 30 * DAY_MS
+    """Count one visible pending entry, by the panes that it will be folded into."""
+    hour = e.pending[i, P_TIME] // PANE_MS[LEVELS[0]]
+    day = e.pending[i, P_TIME] // PANE_MS[LEVELS[1]]
+    in_day = in_window(hour, LEVELS[0], t, DAY_MS)
+    in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
+    in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
     if e.pending[i, P_LABELS] != 0 or e.pending[i, P_FRAUDS] != 0:
         out[9] += in_week * e.pending[i, P_LABELS]
         out[10] += in_month * e.pending[i, P_LABELS]
@@ -194,7 +190,7 @@ def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any
         out[12] += in_week * e.pending[i, P_FRAUDS]
         out[13] += in_month * e.pending[i, P_FRAUDS]
         return
-    _answer_pending_user(e, i, t, user, in_day, in_month, scale, out)
+    _answer_pending_user(e, i, t, user, scale, out)
     out[2] += in_day
     out[3] += in_month
     out[4] += in_day * e.pending[i, P_ORDER]
@@ -205,13 +201,13 @@ def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any
 
 
 @kernel
-def _answer_pending_user(  # type: ignore[no-untyped-def]
-    e, i, t, user, in_day, in_month, scale, out
-) -> None:
+def _answer_pending_user(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
     """Count the user of a pending link, unless an earlier link of theirs is counted already."""
     other = e.pending[i, P_USER]
     if other == user or other & ((1 << e.head[SAMPLE_LEVEL]) - 1):
         return
+    in_day = e.pending[i, P_TIME] > t - DAY_MS
+    in_month = e.pending[i, P_TIME] > t - 30 * DAY_MS
     for j in range(i):
         if e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
             in_day = in_day and e.pending[j, P_TIME] <= t - DAY_MS

@@ -131,13 +131,15 @@ def apply_event(s: State, event: Any, zone_ms: int, counts: Any, sums: Any) -> N
 @kernel
 def _apply_order(s: State, event: Any, t: int, counts: Any, sums: Any) -> None:
     found = find_order(s, event.order)
-    if event.step <= 1 and found < 0:  # placed, or paid where nothing was placed before
+    if found < 0:
+        found = _append_order(s, event, t)
+    s.orders[found, 1] = min(s.orders[found, 1], t // 1000)
+    # Counted once: when placed, or when paid where nobody saw it placed.
+    if event.step <= 1 and s.orders[found, 2] & 0b11 == 0:
         counts[C_ORDERS] = 1
         sums[S_AMOUNT] = event.amount
         sums[S_AMOUNT_MAX] = event.amount
         _count_order(s, event.amount, t)
-    if found < 0:
-        found = _append_order(s, event, t)
     s.orders[found, 2] |= 1 << event.step
     if event.step == 4:
         counts[C_CANCELLED] = 1

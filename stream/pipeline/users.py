@@ -1,21 +1,18 @@
 """A batch of events and labels through the states of their users."""
 
 from dataclasses import dataclass
-from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.aggregates import N_AGGREGATES, aggregate
-from stream.pipeline.compiled import kernel
+from stream.pipeline.compiled import kernel, records
 from stream.pipeline.layout import (
-    AT_CREDIT,
     MAX_PAST,
     N_COUNTS,
     N_DUPLICATES,
     N_SUMS,
     PACKED_VERSION,
-    State,
     new_state,
 )
 from stream.pipeline.packed import MAX_PACKED_BYTES, clear, pack, unpack
@@ -119,8 +116,8 @@ def advance(
     packed = np.empty(room, np.uint8)
     ends = np.zeros(len(states) + 1, np.int64)
     _advance(
-        events if n else np.zeros(0, EVENT),
-        labels if len(labels) else np.zeros(0, LABEL),
+        records(events if n else np.zeros(0, EVENT)),
+        records(labels if len(labels) else np.zeros(0, LABEL)),
         steps.starts, steps.kinds, steps.rows, data, starts, new_state(), zone_ms, want_past,
         aggregates, past, n_past, flags, duplicate, change, packed, ends,
     )  # fmt: skip
@@ -171,17 +168,3 @@ def _advance(  # type: ignore[no-untyped-def]
             append_past(s, event, flags[row], real4, real4_bytes)
         at = pack(s, packed, at, real, real_bytes)
         ends[user + 1] = at
-
-
-PATCH_BYTES: Final = 3
-
-
-@kernel
-def set_credit(packed: Any, at: int, score: int, band: int) -> None:
-    """Write the last published credit score and band into a packed state."""
-    packed[at + AT_CREDIT] = score & 255
-    packed[at + AT_CREDIT + 1] = score >> 8
-    packed[at + AT_CREDIT + 2] = band
-
-
-__all__ = ["State", "Steps", "UserResult", "advance", "set_credit", "steps_by_user"]

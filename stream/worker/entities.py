@@ -114,4 +114,5 @@ class EntityStore:
 def _key(prefix: bytes, row: np.void) -> bytes:
     """Return the key of an event: its day first, so that old days can be deleted as a range."""
     day = int(row["event_ms"]) // DAY_MS
-    return prefix + day.to_bytes(4, "big") + row["event"].tobytes()
+    event: bytes = row["event"].tobytes()
+    return prefix + day.to_bytes(4, "big") + event

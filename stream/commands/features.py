@@ -1,0 +1,43 @@
+"""``riskstream features``: the feature table."""
+
+import argparse
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from stream.pipeline.features import FEATURE_VERSION, FEATURES
+
+SUMMARY = "print the feature table: name, unit, window, whether the current event counts"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the table."""
+    if args.json:
+        rows = [
+            {
+                "name": f.name,
+                "unit": f.unit,
+                "window": f.window,
+                "current_event_counts": f.current,
+                "depends_on": "shared" if f.shared else "own",
+                "about": f.about,
+            }
+            for f in FEATURES
+        ]
+        document = {"feature_version": FEATURE_VERSION, "features": rows}
+        print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+        return 0
+    table = Table(title=f"{len(FEATURES)} features, version {FEATURE_VERSION}", title_justify="left")
+    for column in ("name", "unit", "window", "current", "depends on", "what it is"):
+        table.add_column(column)
+    for f in FEATURES:
+        current = "counts" if f.current else "-"
+        table.add_row(f.name, f.unit, f.window, current, "shared" if f.shared else "own", f.about)
+    Console().print(table)
+    return 0

@@ -1,0 +1,119 @@
+"""One batch of events and their users' states in; decisions and new states out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.pipeline.aggregates import AT_IS_LATE, AT_IS_WARM
+from stream.pipeline.credit import Credit, assess
+from stream.pipeline.feature import Known
+from stream.pipeline.features import N_OWN, compute_features
+from stream.pipeline.policy import Policy
+from stream.pipeline.reasons import explain_row
+from stream.pipeline.scorer import Scorer
+from stream.pipeline.users import Steps, UserResult, advance
+from topics.columns import LABEL, EventBatch, Rows
+from topics.reasons import Reason
+from topics.scores import ScoreInput, Scores
+from topics.vocabulary import ALLOW
+
+
+@dataclass(frozen=True, eq=False)
+class Decided:
+    """What the pipeline says of ``n`` events, in the order of the batch.
+
+    ``duplicate`` bool[n] marks events whose id the user's state had seen; nothing is published of
+    them. ``risk`` float64[n], ``action`` uint8[n], ``fired`` bool[n, n_rules]. ``reasons`` has
+    the reasons of each event on which somebody must act, by row. ``users`` holds the new states.
+    """
+
+    features: NDArray[np.float32]
+    scores: Scores
+    risk: NDArray[np.float64]
+    action: NDArray[np.uint8]
+    fired: NDArray[np.bool_]
+    reasons: dict[int, list[Reason]]
+    credit: Credit
+    warm: NDArray[np.bool_]
+    late: NDArray[np.bool_]
+    duplicate: NDArray[np.bool_]
+    users: UserResult
+
+
+def decide(
+    batch: EventBatch,
+    steps: Steps,
+    states: list[bytes | None],
+    ask: Callable[[UserResult], NDArray[np.float64]],
+    *,
+    policy: Policy,
+    scorer: Scorer,
+    zone_ms: int = 0,
+    labels: Rows | None = None,
+    shared: NDArray[np.float32] | None = None,
+) -> Decided:
+    """Run a batch through features, scores and policy.
+
+    ``steps`` says what happens to each user in order, ``states`` their packed states (None: new
+    user). ``ask`` returns what the entities of each event say, float64[n, 6, N_QUESTIONS], when it
+    is told what became of the users. ``shared`` float32[n, N_FEATURES - N_OWN] replaces the shared
+    features where they are known from a log.
+    """
+    n = len(batch)
+    no_labels = np.zeros(0, LABEL)
+    users = advance(
+        batch.rows, no_labels if labels is None else labels, steps, states,
+        zone_ms=zone_ms, want_past=scorer.wants_past,
+    )  # fmt: skip
+    known = Known(
+        batch.rows,
+        np.ascontiguousarray(users.aggregates.T),
+        np.ascontiguousarray(ask(users).transpose(1, 2, 0)),
+    )
+    features = compute_features(known)
+    if shared is not None:
+        features[:, N_OWN:] = shared
+    x = ScoreInput(batch.rows, features, users.past, users.n_past, batch.texts)
+    scores = scorer.score(x)
+    types = batch.rows["type"]
+    fired = policy.fired(
+        types,
+        features,
+        {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad},
+    )
+    risk = combined_risk(scores.p_fraud, fired, policy)
+    action = policy.actions(types, risk)
+    credit = assess(known, scores, policy, steps, users)
+    alerting = np.flatnonzero((action > ALLOW) & ~users.duplicate)
+    reasons: dict[int, list[Reason]] = {}
+    if len(alerting):
+        contributions = scorer.explain(x, alerting)
+        for row, contribution in zip(alerting.tolist(), contributions, strict=True):
+            reasons[row] = explain_row(
+                features[row], contribution, scorer.usual, fired[row], policy
+            )
+    return Decided(
+        features,
+        scores,
+        risk,
+        action,
+        fired,
+        reasons,
+        credit,
+        users.aggregates[:, AT_IS_WARM].astype(np.bool_) if n else np.zeros(0, np.bool_),
+        users.aggregates[:, AT_IS_LATE].astype(np.bool_) if n else np.zeros(0, np.bool_),
+        users.duplicate,
+        users,
+    )
+
+
+def combined_risk(
+    p_fraud: NDArray[np.float64], fired: NDArray[np.bool_], policy: Policy
+) -> NDArray[np.float64]:
+    """Return the risk of each event, float64[n]: its probability, or more where a rule says so."""
+    risk = np.nan_to_num(p_fraud, nan=0.0)
+    for r, rule in enumerate(policy.rules):
+        risk = np.where(fired[:, r], np.maximum(risk, rule.risk), risk)
+    return risk

@@ -1,0 +1,86 @@
+"""Why a decision is what it is, in sentences: the rules that fired and what moved the score."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.pipeline.feature import Feature
+from stream.pipeline.features import FEATURES, POSITION
+from stream.pipeline.policy import SCORES, Policy
+from topics.reasons import Reason
+
+MAX_REASONS = 4
+
+
+def number_text(value: float, unit: str) -> str:
+    """Return a number as a person writes it, at most three significant digits below a thousand.
+
+    >>> [number_text(v, "count") for v in (3.0, 0.12345, 1234.56)]
+    ['3', '0.123', '1,235']
+    >>> number_text(0.256, "share")
+    '26 %'
+    """
+    if math.isnan(value):
+        return "unknown"
+    if unit == "share":
+        return f"{100 * value:.0f} %"
+    if unit == "money":
+        return f"{value:,.2f}"
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def sentence(feature: Feature, value: float, usual: float) -> str:
+    """Return the feature's sentence with its value, and what is usual where that is known."""
+    text = feature.says.format(value=number_text(value, feature.unit))
+    text = text[0].upper() + text[1:]
+    if math.isnan(usual) or feature.unit == "0/1":
+        return text
+    return f"{text}; usual for this shop: {number_text(usual, feature.unit)}"
+
+
+def explain_row(
+    features: NDArray[np.float32],
+    contributions: NDArray[np.float32],
+    usual: NDArray[np.float32],
+    fired: NDArray[np.bool_],
+    policy: Policy,
+) -> list[Reason]:
+    """Return at most four reasons for one event, rules first, then the largest contributions.
+
+    ``features``, ``contributions`` and ``usual`` are float32[F] and ``fired`` bool[n_rules].
+    """
+    reasons: list[Reason] = []
+    named: set[str] = set()
+    for rule in (policy.rules[r] for r in np.flatnonzero(fired).tolist()):
+        name = next((c.name for c in rule.when if c.name not in SCORES), None)
+        if name is None or name in named:
+            continue
+        named.add(name)
+        reasons.append(_reason(rule.name, POSITION[name], features, contributions, usual))
+    for at in np.argsort(-np.nan_to_num(contributions), kind="stable").tolist():
+        if len(reasons) >= MAX_REASONS or (reasons and contributions[at] <= 0):
+            break
+        if FEATURES[at].name not in named and not math.isnan(features[at]):
+            reasons.append(_reason(FEATURES[at].name, at, features, contributions, usual))
+    return reasons[:MAX_REASONS]
+
+
+def _reason(
+    code: str,
+    at: int,
+    features: NDArray[np.float32],
+    contributions: NDArray[np.float32],
+    usual: NDArray[np.float32],
+) -> Reason:
+    value, common = float(features[at]), float(usual[at])
+    return Reason(
+        code,
+        FEATURES[at].name,
+        value,
+        common,
+        float(contributions[at]),
+        sentence(FEATURES[at], value, common),
+    )

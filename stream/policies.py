@@ -1,0 +1,25 @@
+"""Policy files."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import orjson
+
+from stream.pipeline.policy import Policy, parse_policy
+from topics.errors import InputError
+
+
+def load_policy(path: str | Path | None) -> Policy:
+    """Read a policy file; empty or None: the one that comes with the program.
+
+    Raises InputError naming the file and the field that is wrong.
+    """
+    if not path:
+        return parse_policy(orjson.loads((files("stream") / "policy.json").read_bytes()), "policy")
+    try:
+        document = orjson.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"cannot read policy {path}: {error.strerror}") from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"policy {path} is not JSON: {error}") from error
+    return parse_policy(document, str(path))

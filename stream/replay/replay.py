@@ -1,0 +1,80 @@
+"""History through the worker's own pipeline, with states in memory and ideal visibility."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.pipeline.entities import N_QUESTIONS, group_touches, visit
+from stream.pipeline.links import N_KINDS, adding, asking, event_links, label_links
+from stream.pipeline.pipeline import Decided, decide
+from stream.pipeline.policy import Policy
+from stream.pipeline.scorer import Scorer
+from stream.pipeline.users import UserResult
+from stream.replay.history import Slice
+
+
+@dataclass(frozen=True)
+class ReplaySettings:
+    """``lag_ms`` is the worker's visibility lag, ``zone_ms`` the shop's offset from UTC."""
+
+    lag_ms: int = 2000
+    zone_ms: int = 0
+
+
+class Replay:
+    """Decides slices of history in turn; keeps all states in memory."""
+
+    def __init__(self, policy: Policy, scorer: Scorer, settings: ReplaySettings) -> None:
+        self._policy, self._scorer, self._settings = policy, scorer, settings
+        self._users: dict[int, bytes] = {}
+        self._entities: dict[int, bytes] = {}
+        self._tokens: dict[int, NDArray[np.uint64]] = {}
+
+    def run(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Decided]]:
+        """Yield each slice with what the pipeline decided."""
+        for part in slices:
+            users = part.users.tolist()
+            decided = decide(
+                part.events,
+                part.steps,
+                [self._users.get(u) for u in users],
+                lambda result, part=part: self._ask(part, result),  # type: ignore[misc]
+                policy=self._policy,
+                scorer=self._scorer,
+                zone_ms=self._settings.zone_ms,
+                labels=part.labels.rows,
+            )
+            for i, user in enumerate(users):
+                self._users[user] = decided.users.state(i)
+            yield part, decided
+
+    def _ask(self, part: Slice, result: UserResult) -> NDArray[np.float64]:
+        """Ask the entities of each event, and count its links right after; labels in their turn."""
+        rows = part.events.rows
+        links = event_links(rows, result.flags, np.arange(len(rows)))
+        links["tokens"][result.duplicate] = 0
+        for link in links[(links["kept"] == 1) & ~result.duplicate]:
+            self._tokens[int(link["event"])] = link["tokens"]
+        told = label_links(part.labels.rows, result.label_change, part.label_seq)
+        nothing = np.zeros(N_KINDS, np.uint64)
+        for link in told:
+            link["tokens"] = self._tokens.get(int(link["event"]), nothing)
+        asked, added, labelled = asking(rows), adding(links), adding(told)
+        turns = np.concatenate(
+            [
+                part.event_seq[asked["row"] // N_KINDS] * 2,
+                np.repeat(part.event_seq, (links["tokens"] != 0).sum(axis=1)) * 2 + 1,
+                np.repeat(told["offset"], (told["tokens"] != 0).sum(axis=1)) * 2,
+            ]
+        )
+        touches = np.concatenate([asked, added, labelled])[np.argsort(turns, kind="stable")]
+        entities, touches, starts = group_touches(touches)
+        states = [self._entities.get(e) for e in entities.tolist()]
+        answers = visit(
+            touches, starts, states, N_KINDS * len(rows), lag_ms=self._settings.lag_ms
+        )
+        for i, entity in enumerate(entities.tolist()):
+            self._entities[entity] = answers.state(i)
+        return answers.answers.reshape(len(rows), N_KINDS, N_QUESTIONS)

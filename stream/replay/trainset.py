@@ -1,0 +1,198 @@
+"""Training rows from a replay: events as they were at each moment, and what became known later."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.rows import TrainingRows
+from stream.pipeline.pipeline import Decided
+from stream.replay.history import Slice
+from topics.scores import ScoreInput
+from topics.vocabulary import ORDER, PLACED
+
+DAY_MS: Final = 86_400_000
+HASH_RANGE: Final = 1 << 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainsetSettings:
+    """Which events to learn from: those from ``from_ms`` up to ``until_ms - label_delay_ms``.
+
+    ``until_ms`` is the moment of training: nothing known later is used. ``unlabelled`` says what
+    an event without a label counts as, ``negative`` or ``ignore``. The spend of ``horizon_ms``
+    after an event, and whether the user turned bad within it, are known where that time is over.
+    Above ``max_rows`` events, those of a random part of the users are kept.
+    """
+
+    from_ms: int
+    until_ms: int
+    label_delay_ms: int = 0
+    unlabelled: str = "negative"
+    horizon_ms: int = 30 * DAY_MS
+    max_rows: int = 600_000
+
+
+class Trainset:
+    """Collects rows from a replay that has run until ``until_ms``."""
+
+    def __init__(self, settings: TrainsetSettings) -> None:
+        self._settings = settings
+        self._parts: list[tuple[ScoreInput, NDArray[np.bool_]]] = []
+        self._limit = HASH_RANGE
+        self._n_rows = 0
+        self._labels: list[NDArray[np.void]] = []
+        self._orders: list[NDArray[np.void]] = []
+        self.n_seen = 0
+
+    def add(self, part: Slice, decided: Decided) -> None:
+        """Keep the rows of a slice that lie in the training range, and all labels and orders."""
+        rows = part.events.rows
+        self._labels.append(part.labels.rows)
+        placed = (rows["type"] == ORDER) & (rows["step"] == PLACED) & ~decided.duplicate
+        self._orders.append(rows[placed][["user", "time_ms", "amount"]])
+        s = self._settings
+        wanted = (
+            (rows["time_ms"] >= s.from_ms)
+            & (rows["time_ms"] < s.until_ms - s.label_delay_ms)
+            & ~decided.duplicate
+        )
+        self.n_seen += int(wanted.sum())
+        at = np.flatnonzero(wanted & _kept(rows["user"], self._limit))
+        if len(at):
+            self._parts.append((_pick(part, decided, at), decided.warm[at]))
+            self._n_rows += len(at)
+        while self._n_rows > s.max_rows:
+            self._limit //= 2
+            self._thin()
+
+    def _thin(self) -> None:
+        kept = []
+        for x, warm in self._parts:
+            at = np.flatnonzero(_kept(x.rows["user"], self._limit))
+            kept.append((_take(x, at), warm[at]))
+        self._parts = kept
+        self._n_rows = sum(len(x) for x, _ in kept)
+
+    def rows(self) -> TrainingRows:
+        """Return the rows with their outcomes; the caller checks that there are any."""
+        x = _joined([x for x, _ in self._parts])
+        labels = np.concatenate(self._labels)
+        label = event_labels(x.rows, labels)
+        if self._settings.unlabelled == "negative":
+            label = np.where(label < 0, 0, label).astype(np.int8)
+        label[_followers(x.rows, labels)] = -1
+        times, users = x.rows["time_ms"].copy(), x.rows["user"].copy()
+        return TrainingRows(
+            x,
+            label,
+            self._turned_bad(times, users, labels),
+            self._spend(times, users),
+            times,
+            users,
+        )
+
+    def _turned_bad(
+        self, times: NDArray[np.int64], users: NDArray[np.uint64], labels: NDArray[np.void]
+    ) -> NDArray[np.int8]:
+        """Whether the user does something bad within the horizon, as far as known by now."""
+        bad = labels[labels["is_fraud"] == 1]
+        horizon = self._settings.horizon_ms
+        n = _count_between(times, users, bad["time_ms"], bad["user"], horizon)
+        over = times + horizon + self._settings.label_delay_ms <= self._settings.until_ms
+        return np.where(n > 0, 1, np.where(over, 0, -1)).astype(np.int8)
+
+    def _spend(self, times: NDArray[np.int64], users: NDArray[np.uint64]) -> NDArray[np.float32]:
+        orders = np.concatenate(self._orders)
+        horizon = self._settings.horizon_ms
+        spent = _sum_between(
+            times, users, orders["time_ms"], orders["user"], orders["amount"], horizon
+        )
+        over = times + horizon <= self._settings.until_ms
+        return np.where(over, spent, np.nan).astype(np.float32)
+
+
+def event_labels(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.int8]:
+    """Return each event's newest label, int8[n]: 1 fraud, 0 legitimate, -1 none."""
+    newest = labels[np.argsort(labels["known_ms"], kind="stable")]
+    truth = dict(zip(newest["event"].tolist(), newest["is_fraud"].tolist(), strict=True))
+    truth.pop(0, None)
+    found = (truth.get(event, -1) for event in rows["event"].tolist())
+    return np.fromiter(found, np.int8, len(rows))
+
+
+def _followers(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Mark unlabelled events of an order of which another event is labelled as fraud."""
+    bad = np.isin(rows["event"], labels["event"][labels["is_fraud"] == 1])
+    labelled = np.isin(rows["event"], labels["event"])
+    orders = np.unique(rows["order"][bad & (rows["type"] == ORDER)])
+    following: NDArray[np.bool_] = np.isin(rows["order"], orders) & (rows["type"] == ORDER)
+    return following & ~labelled
+
+
+def _kept(users: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
+    return (users >> np.uint64(32)) < limit
+
+
+def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:
+    return ScoreInput(
+        part.events.rows[at],
+        decided.features[at],
+        decided.users.past[at],
+        decided.users.n_past[at],
+        [part.events.texts[i] for i in at.tolist()],
+    )
+
+
+def _take(x: ScoreInput, at: NDArray[np.int64]) -> ScoreInput:
+    return ScoreInput(
+        x.rows[at], x.features[at], x.past[at], x.n_past[at], [x.texts[i] for i in at.tolist()]
+    )
+
+
+def _joined(parts: Iterable[ScoreInput]) -> ScoreInput:
+    parts = list(parts)
+    return ScoreInput(
+        np.concatenate([p.rows for p in parts]),
+        np.concatenate([p.features for p in parts]),
+        np.concatenate([p.past for p in parts]),
+        np.concatenate([p.n_past for p in parts]),
+        [text for p in parts for text in p.texts],
+    )
+
+
+def _sum_between(
+    times: NDArray[np.int64],
+    users: NDArray[np.uint64],
+    at: NDArray[np.int64],
+    of: NDArray[np.uint64],
+    values: NDArray[np.float64],
+    horizon: int,
+) -> NDArray[np.float64]:
+    """Sum ``values`` that lie at ``at`` and belong to user ``of`` in (time, time + horizon]."""
+    if not len(at) or not len(times):
+        return np.zeros(len(times))
+    known, code = np.unique(of, return_inverse=True)
+    place = np.searchsorted(known, users)
+    here = (place < len(known)) & (known[np.minimum(place, len(known) - 1)] == users)
+    first = min(int(at.min()), int(times.min()))
+    span = max(int(at.max()), int(times.max())) - first + horizon + 1
+    order = np.lexsort((at, code))
+    keys = code[order] * span + (at[order] - first)  # one axis: users one after another
+    total = np.r_[0.0, np.cumsum(values[order])]
+    start = place * span + (times - first)
+    begin, end = (np.searchsorted(keys, start + shift, side="right") for shift in (0, horizon))
+    sums: NDArray[np.float64] = np.where(here, total[end] - total[begin], 0.0)
+    return sums
+
+
+def _count_between(
+    times: NDArray[np.int64],
+    users: NDArray[np.uint64],
+    at: NDArray[np.int64],
+    of: NDArray[np.uint64],
+    horizon: int,
+) -> NDArray[np.float64]:
+    return _sum_between(times, users, at, of, np.ones(len(at)), horizon)
