@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stream.demo.broker import PARTITIONS, EmbeddedBroker
 from stream.demo.history import Plan, trained_model
@@ -22,6 +21,7 @@ from stream.demo.summary import Summary
 from stream.demo.traffic import TOPICS, Sent, traffic
 from stream.demo.verdict import judge
 from stream.demo.workerprocess import WorkerProcess
+from stream.progress import shown
 from topics.producing import Sender
 from topics.simulator.shop import Shop
 
@@ -36,9 +36,8 @@ def run_demo(plan: Plan, folder: Path, console: Console, *, afresh: bool = False
     place.mkdir(parents=True, exist_ok=True)
     config = plan.config
     console.print(f"Simulating a shop: {config.users:,} users, {config.days} days ...")
-    with _bar() as bar:
-        task = bar.add_task("users", total=config.users)
-        shop = Shop(config, lambda done, _: bar.update(task, completed=done))
+    with shown("  users", config.users) as advance:
+        shop = Shop(config, _by_steps(advance))
     with shop:
         truth = [orjson.loads(record.value) for record in shop.truth()]
         n_events = sum(1 for _ in shop.events())
@@ -93,13 +92,12 @@ class _Run:
     def _history(self, records: Iterator[Sent], feeder: Feeder, n_events: int) -> float:
         """Send events as fast as they are answered; return how many that were per second."""
         began_s, n_first = monotonic(), 0
-        with _bar() as bar:
-            task = bar.add_task("history", total=n_events)
+        with shown("  history", n_events) as advance:
             while feeder.sent["event"] < n_events:
                 self._send(feeder.send, next(records))
                 if not n_first and feeder.n_answered:  # the worker has started
                     began_s, n_first = monotonic(), feeder.n_answered
-                bar.update(task, completed=feeder.sent["event"])
+                advance(1)
             feeder.finish()
         per_s = (feeder.n_answered - n_first) / (monotonic() - began_s)
         self.console.print(f"  {feeder.n_events:,} events of history, {per_s:,.0f} per second")
@@ -137,14 +135,13 @@ class _Run:
         )
 
 
-def _bar() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        TextColumn("  {task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}"),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    )
+def _by_steps(advance: Callable[[float], None]) -> Callable[[int, int], None]:
+    """Return a function that is told the total so far and hands on what was added."""
+    before = 0
+
+    def progress(done: int, _: int) -> None:
+        nonlocal before
+        advance(done - before)
+        before = done
+
+    return progress

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import monotonic
 from typing import Final
 
 from stream.demo.outcomes import Outcomes
@@ -53,8 +53,7 @@ class Feeder:
     def send_at(self, record: Sent, due_s: float) -> None:
         """Send one record at a moment of the monotonic clock and watch for its decision."""
         while (left := due_s - monotonic()) > 0:
-            if not self._outcomes.poll(min(left, 0.005)):
-                sleep(min(left, 0.001))
+            self._outcomes.poll(min(left, 0.005))
         if record.role == "event":
             self._outcomes.expect(record.event_id)
         self.send(record)
