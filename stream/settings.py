@@ -60,7 +60,7 @@ class Settings:
         250, "After this long an event is decided without its text's vector, as degraded.", low=0
     )
     dead_letter_limit: int = declare(
-        1_000, "Dead letters of a partition, beyond 1 in 10, that stop the worker; 0: none.", low=0
+        1_000, "Dead letters among a partition's last 10,000 records that stop the worker.", low=1
     )
     poll_max_records: int = declare(
         5_000,

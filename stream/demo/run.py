@@ -94,10 +94,11 @@ class _Run:
         began_s, n_first = monotonic(), 0
         with shown("  history", n_events) as advance:
             while feeder.sent["event"] < n_events:
-                self._send(feeder.send, next(records))
+                record = next(records)
+                self._send(feeder.send, record)
                 if not n_first and feeder.n_answered:  # the worker has started
                     began_s, n_first = monotonic(), feeder.n_answered
-                advance(1)
+                advance(record.role == "event")
             feeder.finish()
         per_s = (feeder.n_answered - n_first) / (monotonic() - began_s)
         self.console.print(f"  {feeder.n_events:,} events of history, {per_s:,.0f} per second")

@@ -1,0 +1,56 @@
+"""The documents against the code: links, commands, settings, topics, endpoints, exit codes."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from stream import cli
+from stream.settings import setting_rows
+from stream.worker.run import FAILED
+from stream.worker.watchdog import EXIT_CODE
+from topics.catalog import catalogue
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+WORDS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page):
+    for target in re.findall(r"\]\((?!http|#)([^)#]+)[^)]*\)", WORDS[page.name]):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_the_documents_exists(page):
+    commands = cli.find_commands()
+    for command in re.findall(r"riskstream ([a-z]+)(?=[ `\n])", WORDS[page.name]):
+        if command not in {"reads", "is"}:
+            assert command in commands
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_variable_in_the_documents_is_a_setting(page):
+    known = {variable for variable, *_ in setting_rows()}
+    for variable in re.findall(r"RISKSTREAM_[A-Z_]+", WORDS[page.name]):
+        assert variable in known or variable.startswith("RISKSTREAM_TEST_")
+
+
+def test_every_target_of_make_in_the_documents_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for text in WORDS.values():
+        assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)) <= targets
+
+
+def test_the_readme_names_every_public_topic():
+    for topic in catalogue(partitions=1):
+        if topic.direction != "internal":
+            assert f"`{topic.name}`" in WORDS["README.md"]
+            assert f"`{topic.name}`" in WORDS["records.md"]
+
+
+def test_the_page_on_operations_names_endpoints_and_exit_codes():
+    page = WORDS["operations.md"]
+    assert all(f"`{path}`" in page for path in ("/live", "/ready", "/metrics"))
+    assert all(f"| {code} |" in page for code in (0, cli.BAD_INPUT, FAILED, EXIT_CODE))
