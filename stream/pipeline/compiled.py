@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -42,4 +43,8 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 def records(rows: NDArray[np.void]) -> Any:
     """Return rows whose fields a kernel can read as attributes, compiled or not."""
-    return rows.view(np.recarray) if config.DISABLE_JIT else rows
+    if not config.DISABLE_JIT:
+        return rows
+    # Not np.recarray: its rows have attributes of their own, among them ``device``.
+    names = rows.dtype.names or ()
+    return [SimpleNamespace(**{name: row[name] for name in names}) for row in rows]
