@@ -49,12 +49,18 @@ class Sender:
     def _delivered(self, error: KafkaError | None, _: Message) -> None:
         self._failed = self._failed or error
 
+    def require(self, topics: Iterable[str]) -> None:
+        """Raise InputError where one of the topics does not exist."""
+        for topic in topics:
+            if topic not in self._topics:
+                raise InputError(
+                    f"topic {topic} does not exist at {self._brokers}; "
+                    "run `riskstream topics create`"
+                )
+
     def send(self, topic: str, keys: Sequence[bytes], values: Sequence[bytes | None]) -> None:
         """Hand over records of one topic; waits while too many are unacknowledged."""
-        if topic not in self._topics:
-            raise InputError(
-                f"topic {topic} does not exist at {self._brokers}; run `riskstream topics create`"
-            )
+        self.require([topic])
         produce, poll = self._producer.produce, self._producer.poll
         for key, value in zip(keys, values, strict=True):
             while True:
