@@ -45,13 +45,16 @@ class WorkerApp(faust.App):
         self.counts: Counter[str] = Counter()
         self._lives: Mapping[str, int] = {}
         self._partition_count = settings.partitions
-        self.records = Producer(settings.brokers, settings.produce_timeout_s)
+        self.records = Producer(
+            settings.brokers, settings.produce_timeout_s, settings.topic_prefix
+        )
         folder = settings.data_dir / settings.application
         self.states = States(folder, settings.cache_bytes, settings.partitions, self._look_up)
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
         self.lanes = Lanes(
-            batches, self.records, compute, self._holds, self._acknowledge, self.fail
-        )
+            batches, self.records, compute, self._holds, self._acknowledge, self.fail,
+            settings.topic_prefix,
+        )  # fmt: skip
         self._main_loop = asyncio.get_running_loop()
 
     def fail(self, sentence: str, error: BaseException | None = None) -> None:
@@ -93,13 +96,14 @@ class WorkerApp(faust.App):
     async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
         topic = self.settings.changelog
         loop = asyncio.get_running_loop()
-        self._lives = await loop.run_in_executor(None, self.cluster.lives, [*SOURCES, topic])
+        names = [self.settings.topic_prefix + source for source in SOURCES]
+        self._lives = await loop.run_in_executor(None, self.cluster.lives, [*names, topic])
         tps = [TP(topic, number) for number in numbers]
         ends = await self.consumer.highwaters(*tps) if tps else {}
         return {tp.partition: (self._lives[topic], end) for tp, end in ends.items()}
 
     def _life(self, source: int) -> int:
-        return self._lives.get(SOURCES[source], 0)
+        return self._lives.get(self.settings.topic_prefix + SOURCES[source], 0)
 
     def _holds(self, message: Any) -> bool:
         return bool(self.consumer.holds(message))
@@ -140,7 +144,7 @@ def build_app(
     schema = RawSchema(key_serializer="raw", value_serializer="raw", allow_empty=True)
     for topic in SOURCES:
         agent = app.agent(
-            app.topic(topic, schema=schema, partitions=settings.partitions, allow_empty=True),
+            app.topic(settings.topic_prefix + topic, schema=schema, allow_empty=True),
             name=topic,
         )(hand_over)
         agent._on_error = end_with_agent  # `app.agent(on_error=)` raises TypeError

@@ -36,13 +36,15 @@ class Cluster:
         """
         settings = self._settings
         internal = {settings.changelog: CHANGELOG_CONFIG, settings.links: LINKS_CONFIG}
-        fitting = [*SOURCES, *internal]
-        found = self._partitions([*fitting, *outputs])
+        prefix = settings.topic_prefix
+        fitting = [*(prefix + source for source in SOURCES), *internal]
+        written = [prefix + output for output in outputs]
+        found = self._partitions([*fitting, *written])
         missing = [topic for topic in internal if not found.get(topic)]
         for topic in missing:
             self._create(topic, internal[topic])
             found[topic] = settings.partitions
-        for topic in [*fitting, *outputs]:
+        for topic in [*fitting, *written]:
             if not found.get(topic):
                 raise InputError(
                     f"topic {topic} does not exist on {settings.brokers}; "

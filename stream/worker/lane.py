@@ -29,7 +29,9 @@ class Lanes:
         holds: Callable[[Any], bool],
         acknowledge: Callable[[Any, Plan], None],
         fail: Callable[[str, BaseException | None], None],
+        topic_prefix: str = "",
     ) -> None:
+        self._topic_prefix = topic_prefix
         self._batches, self._producer, self._compute = batches, producer, compute
         self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
         self._locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -61,8 +63,9 @@ class Lanes:
         loop = asyncio.get_running_loop()
         begin = time.monotonic()
         fetched = message.value
+        topic = message.topic.removeprefix(self._topic_prefix)
         batch = RecordBatch(
-            message.topic, SOURCES.index(message.topic), message.partition,
+            topic, SOURCES.index(topic), message.partition,
             fetched.offsets, fetched.timestamps_ms, fetched.keys, fetched.values,
         )  # fmt: skip
         prepared = await loop.run_in_executor(self._compute, self._batches.read, batch)

@@ -29,7 +29,8 @@ class Built:
 class Producer:
     """Sends `Built` batches with ``acks=all``; made within the running event loop."""
 
-    def __init__(self, brokers: str, timeout_s: float) -> None:
+    def __init__(self, brokers: str, timeout_s: float, prefix: str = "") -> None:
+        self._prefix = prefix
         self._producer = AIOKafkaProducer(
             bootstrap_servers=brokers.split(","),
             acks="all",
@@ -75,11 +76,12 @@ class Producer:
         self, topic: str, partition: int, keys: Sequence[bytes | None],
         values: Sequence[bytes | None], now_ms: int, n_source: int,
     ) -> list[Built]:  # fmt: skip
-        """Fill batches of an output topic.
+        """Fill batches of an output topic, named without the prefix of the deployment.
 
         With as many partitions as the source (``n_source``) a record stays in the batch's own
         ``partition``, where its key belongs; with another number the key decides, by murmur2.
         """
+        topic = self._prefix + topic
         n_partitions = self._partitions.get(topic)
         if n_partitions is None:
             raise InputError(f"topic {topic} is written but was not declared when the worker began")

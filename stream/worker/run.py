@@ -83,7 +83,8 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(compute.shutdown)
         stack.callback(app.states.close)
-        await app.records.start([*outputs, settings.changelog, settings.links])
+        written = [settings.topic_prefix + topic for topic in outputs]
+        await app.records.start([*written, settings.changelog, settings.links])
         stack.push_async_callback(app.records.stop)
         if links is not None:
             reader = link_reader(settings, links, cluster, app, compute)

@@ -16,6 +16,8 @@ class WorkerSettings:
     """Partitions of every input topic and of the internal ones."""
     data_dir: Path = Path(".riskstream/state")
     """Folder of the local stores; one per worker process."""
+    topic_prefix: str = ""
+    """Goes before the names of all input and output topics: a second deployment, or a test."""
     instance: str = ""
     """Static member name, unique per worker; empty: none."""
     poll_max_records: int = 5_000

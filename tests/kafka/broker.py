@@ -114,16 +114,20 @@ class Broker:
     def _java(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
         jvm = ["-Xms96m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         command = ["java", *jvm, "-cp", self._classpath, program]
-        if setpriv := shutil.which("setpriv"):  # Linux: the child ends with its parent
-            command = [setpriv, "--pdeathsig", "KILL", *command]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [*command, *arguments, str(self._properties)],
+                [*bound_to_parent(), *command, *arguments, str(self._properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
             )
+
+
+def bound_to_parent() -> list[str]:
+    """Return what to put before a command so that, on Linux, it ends with its parent."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def free_ports(n: int) -> list[int]:

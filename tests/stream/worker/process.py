@@ -1,92 +1,114 @@
-"""A counting worker as a process of its own, for tests that kill it."""
+"""A counting worker as a process of its own, for tests that kill it.
 
+The processes are forked from a server that has imported everything, as that takes seconds.
+"""
+
+import ctypes
 import dataclasses
+import faulthandler
 import json
 import logging
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
+from multiprocessing.process import BaseProcess
+from typing import ClassVar
 
 from stream.worker.run import run
 from stream.worker.settings import WorkerSettings
-from tests.kafka.broker import ROOT
 from tests.stream.worker.counting import AddUp, Counting
+from topics.errors import InputError
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["tests.stream.worker.process"])
+PR_SET_PDEATHSIG = 1
+OUTPUTS = ("risk.decisions", "risk.deadletter")
 
 
 class WorkerProcess:
     """Starts, kills and stops a worker process; what it logs goes to a file in its folder."""
 
+    all: ClassVar[list["WorkerProcess"]] = []
+
     def __init__(self, settings: WorkerSettings, state_bytes: int = 40, links: bool = False):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         name = f"{settings.application}-{settings.instance}"
-        self.settings = dataclasses.replace(
-            settings, stats_path=settings.data_dir / f"stats-{name}.json"
-        )
+        stats = settings.data_dir / f"stats-{name}.json"
+        self.settings = dataclasses.replace(settings, stats_path=stats)
         self.log = settings.data_dir / f"log-{name}.txt"
-        self._extra = {"state_bytes": state_bytes, "links": links}
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: BaseProcess | None = None
+        self._arguments = (self.settings, str(self.log), state_bytes, links)
+        self._seen = 0
+        WorkerProcess.all.append(self)
 
     def start(self) -> None:
-        spec = {key: str(value) if isinstance(value, Path) else value
-                for key, value in dataclasses.asdict(self.settings).items()}  # fmt: skip
-        command = [sys.executable, "-m", "tests.stream.worker.process"]
-        command += [json.dumps({"settings": spec, **self._extra})]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=ROOT,
-                env=os.environ | {"PYTHONFAULTHANDLER": "1"},
-            )  # fmt: skip
+        self._seen = self.log.stat().st_size if self.log.exists() else 0
+        self.process = SERVER.Process(target=main, args=self._arguments)
+        self.process.start()
+
+    def wait_until_ready(self, timeout_s: float = 60) -> None:
+        deadline = time.monotonic() + timeout_s
+        while "Worker ready" not in self.new_log():
+            assert self.alive(), self.tail()
+            assert time.monotonic() < deadline, self.tail()
+            time.sleep(0.02)
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.join(10)
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
-        self.process.send_signal(number)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     def stop(self, timeout_s: float = 30) -> int:
-        """Send SIGTERM and return the exit code."""
+        """Send SIGTERM once it is ready, and return the exit code."""
+        self.wait_until_ready()
         self.signal(signal.SIGTERM)
         return self.wait(timeout_s)
 
     def wait(self, timeout_s: float = 30) -> int:
         assert self.process is not None
-        try:
-            return self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGABRT)  # faulthandler shows where it stands
+        self.process.join(timeout_s)
+        if self.process.exitcode is None:
+            self.signal(signal.SIGABRT)  # faulthandler shows where it stands
             time.sleep(1)
             self.kill()
-            raise AssertionError(f"the worker did not stop:\n{self.tail()}") from None
+            raise AssertionError(f"the worker did not stop:\n{self.tail()}")
+        return self.process.exitcode
+
+    def new_log(self) -> str:
+        """What it logged since its last start."""
+        return self.log.read_text()[self._seen :] if self.log.exists() else ""
 
     def tail(self) -> str:
-        return self.log.read_text()[-4000:]
+        return self.log.read_text()[-4000:] if self.log.exists() else "no log"
 
     def stats(self):
         assert self.settings.stats_path is not None
         return json.loads(self.settings.stats_path.read_text())
 
 
-def main() -> int:
-    spec = json.loads(sys.argv[1])
-    settings = spec["settings"]
-    settings["data_dir"] = Path(settings["data_dir"])
-    settings["stats_path"] = Path(settings["stats_path"])
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    processor = Counting(spec["state_bytes"], spec["links"])
-    sink = AddUp() if spec["links"] else None
-    return run(
-        WorkerSettings(**settings),
-        processor,
-        links=sink,
-        outputs=("risk.decisions", "risk.deadletter"),
+def main(settings: WorkerSettings, log: str, state_bytes: int, links: bool) -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    with open(log, "ab", buffering=0) as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    faulthandler.enable()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    processor = Counting(state_bytes, links)
+    sink = AddUp() if links else None
+    try:
+        sys.exit(run(settings, processor, links=sink, outputs=OUTPUTS))
+    except InputError as error:
+        print(error, file=sys.stderr, flush=True)
+        sys.exit(2)

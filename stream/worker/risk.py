@@ -1,0 +1,230 @@
+"""The pipeline as the worker's processor: records in, outputs, states and links out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.pipeline.links import event_links, label_links
+from stream.pipeline.pipeline import Decided, decide
+from stream.pipeline.policy import Policy
+from stream.pipeline.published import alerts_of, credits_of, decisions_of, versions_of
+from stream.pipeline.scorer import Scorer
+from stream.pipeline.users import LABEL_STEP, Steps, UserResult, advance, steps_by_user
+from stream.worker.entities import EntityStore
+from stream.worker.processor import Bad, Outcome, Outgoing, RecordBatch
+from topics.alerts import encode_alerts
+from topics.columns import EVENT, EventBatch, Rows
+from topics.credits import encode_credits
+from topics.decisions import encode_decisions
+from topics.decode import Decoder
+from topics.vocabulary import ACTIONS, EVENT_TYPES
+
+LABELS: Final = 3
+"""The source number of the labels' topic."""
+
+
+@dataclass(frozen=True, eq=False)
+class RiskBatch:
+    """A decoded batch: events, or labels. ``offsets`` int64[n] are those of the good records.
+
+    ``users`` are the tokens of the users touched, ``keys`` their keys, ``steps`` what happens to
+    each; ``read_ms`` is when decoding began.
+    """
+
+    events: EventBatch | None
+    labels: Rows | None
+    offsets: NDArray[np.int64]
+    users: NDArray[np.uint64]
+    steps: Steps
+    keys: Sequence[bytes]
+    bad: Sequence[Bad]
+    read_s: float
+
+
+class RiskProcessor:
+    """Decides batches of one worker. Both methods run on one thread, one at a time."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        policy: Policy,
+        scorer: Scorer,
+        entities: EntityStore,
+        *,
+        zone_ms: int = 0,
+    ) -> None:
+        self._decoder, self._policy, self._scorer = decoder, policy, scorer
+        self._entities, self._zone_ms = entities, zone_ms
+        self._versions = versions_of(policy, scorer)
+
+    def read(self, batch: RecordBatch) -> RiskBatch:
+        """Decode a batch and group it by user; bad records are set apart."""
+        began = time.monotonic()
+        stamps, keys = batch.timestamps_ms, batch.keys
+        if batch.source == LABELS:
+            read = self._decoder.labels(batch.values, record_ms=stamps, keys=keys)
+            users, ids, rows = read.batch.rows["user"], read.batch.user_ids, read.batch.rows
+            events, bad, index = None, read.bad, read.index
+        else:
+            hint = EVENT_TYPES[batch.source]
+            found = self._decoder.events(
+                batch.values, type_hint=hint, record_ms=stamps, keys=keys
+            )
+            users, ids, rows = found.batch.rows["user"], found.batch.user_ids, None
+            events, bad, index = found.batch, found.bad, found.index
+        tokens, steps = steps_by_user(users)
+        if rows is not None:
+            steps = Steps(steps.starts, np.full(len(users), LABEL_STEP, np.uint8), steps.rows)
+        firsts = steps.rows[steps.starts[:-1]].tolist()
+        return RiskBatch(
+            events,
+            rows,
+            batch.offsets[index],
+            tokens,
+            steps,
+            [ids[i].encode() for i in firsts],
+            [Bad(b.position, b.reason, b.detail) for b in bad],
+            began,
+        )
+
+    def run(
+        self, prepared: RiskBatch, states: Sequence[bytes | None], applied: NDArray[np.int64]
+    ) -> Outcome:
+        """Apply a batch to its users' states and say what to publish."""
+        steps = prepared.steps
+        before = np.repeat(applied, np.diff(steps.starts))
+        fresh = prepared.offsets[steps.rows] > before
+        changed = np.arange(len(prepared.users))
+        known = list(states)
+        if prepared.labels is not None:
+            rows = prepared.labels
+            if not fresh.all():
+                steps, changed = _restricted(steps, fresh)
+                known = [states[i] for i in changed.tolist()]
+            return self._run_labels(rows, prepared.offsets, steps, changed, known)
+        events, offsets = prepared.events, prepared.offsets
+        assert events is not None
+        if not fresh.all():
+            at = np.sort(steps.rows[fresh])
+            events, offsets = events.take(at), offsets[at]
+            users, steps = steps_by_user(events.rows["user"])
+            changed = np.searchsorted(prepared.users, users)
+            known = [states[i] for i in changed.tolist()]
+        return self._run_events(events, offsets, steps, changed, known, prepared.read_s)
+
+    def _run_labels(
+        self,
+        rows: Rows,
+        offsets: NDArray[np.int64],
+        steps: Steps,
+        changed: NDArray[np.int64],
+        states: list[bytes | None],
+    ) -> Outcome:
+        began = time.thread_time()
+        result = advance(
+            np.zeros(0, EVENT), rows, steps, states, zone_ms=self._zone_ms, want_past=False
+        )
+        links = label_links(rows, result.label_change, offsets)
+        return Outcome(
+            [],
+            changed,
+            [result.state(i) for i in range(len(changed))],
+            links.tobytes() if len(links) else None,
+            {"labels": len(steps.rows)},
+            {"labels": time.thread_time() - began},
+        )
+
+    def _run_events(
+        self,
+        events: EventBatch,
+        offsets: NDArray[np.int64],
+        steps: Steps,
+        changed: NDArray[np.int64],
+        states: list[bytes | None],
+        read_s: float,
+    ) -> Outcome:
+        watch = Stopwatch()
+
+        def ask(_: UserResult) -> NDArray[np.float64]:
+            watch.lap("features")
+            answers = self._entities.answers(events.rows)
+            watch.lap("entities")
+            return answers
+
+        decided = decide(
+            events, steps, states, ask,
+            policy=self._policy, scorer=self._scorer, zone_ms=self._zone_ms,
+        )  # fmt: skip
+        watch.lap("decide")
+        links = event_links(events.rows, decided.users.flags, offsets)
+        links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
+        new_states = [decided.users.state(i) for i in range(len(changed))]
+        watch.lap("features")
+        outputs = self._encoded(events, decided, read_s)
+        watch.lap("encode")
+        return Outcome(
+            outputs,
+            changed,
+            new_states,
+            links.tobytes() if len(links) else None,
+            _counts(decided),
+            watch.seconds,
+        )
+
+    def _encoded(self, events: EventBatch, decided: Decided, read_s: float) -> list[Outgoing]:
+        now_ms = time.time_ns() // 1_000_000
+        latency = {"batch": round(1000 * (time.monotonic() - read_s), 1)}
+        fresh = np.flatnonzero(~decided.duplicate)
+        decisions = decisions_of(events, decided, fresh, self._versions)
+        values = encode_decisions(decisions, decided_at_ms=now_ms, latency_ms=latency)
+        outputs = [Outgoing("risk.decisions", _keys(decisions.user_ids), values)]
+        alerts = alerts_of(events, decided, self._policy, self._versions)
+        if alerts is not None:
+            values = encode_alerts(alerts, decided_at_ms=now_ms, latency_ms=latency)
+            outputs.append(Outgoing("risk.alerts", _keys(alerts.decisions.user_ids), values))
+        credit = credits_of(events, decided, self._versions)
+        if credit is not None:
+            values = encode_credits(credit, updated_at_ms=now_ms)
+            outputs.append(Outgoing("credit.scores", _keys(credit.user_ids), values))
+        return outputs
+
+
+class Stopwatch:
+    """Adds up the CPU seconds of this thread by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.thread_time()
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last lap to a stage."""
+        now = time.thread_time()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+
+
+def _keys(user_ids: list[str]) -> list[bytes | None]:
+    return [user_id.encode() for user_id in user_ids]
+
+
+def _counts(decided: Decided) -> dict[str, int]:
+    fresh = ~decided.duplicate
+    actions = np.bincount(decided.action[fresh], minlength=len(ACTIONS))
+    counts = {f"decisions.{a}": int(n) for a, n in zip(ACTIONS, actions, strict=True)}
+    counts["alerts"] = int(actions[1:].sum())
+    counts["duplicates"] = int((~fresh).sum())
+    counts["degraded"] = int((decided.scores.degraded & fresh).sum())
+    counts["credits"] = int(decided.credit.published.sum())
+    return counts
+
+
+def _restricted(steps: Steps, fresh: NDArray[np.bool_]) -> tuple[Steps, NDArray[np.int64]]:
+    """Leave out steps; return the rest and which users it touches."""
+    group = np.repeat(np.arange(len(steps.starts) - 1), np.diff(steps.starts))[fresh]
+    touched, first = np.unique(group, return_index=True)
+    starts = np.r_[first, len(group)].astype(np.int64)
+    return Steps(starts, steps.kinds[fresh], steps.rows[fresh]), touched
