@@ -55,3 +55,13 @@ class Bad:
     position: int
     reason: Reason
     detail: str
+
+
+def quoted(word: str) -> str:
+    r"""Return a word out of a bad record in a form that is safe to print and not too long.
+
+    >>> quoted("a\x1b[2J"), quoted("x" * 99)
+    ("'a?[2J'", "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'")
+    """
+    shown = "".join(c if c.isprintable() else "?" for c in word[:40])
+    return f"'{shown}{'...' if len(word) > 40 else ''}'"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from topics.deadletter import Reason
+from topics.deadletter import Reason, quoted
 from topics.vocabulary import EVENT_TYPES
 
 Verdict = tuple[Reason, str]
@@ -84,7 +84,7 @@ def _wrong_value(path: str, what: str) -> Verdict:
             "2025-03-01T12:30:00+08:00."
         )
     if what.startswith("Invalid enum value"):
-        word = what.removeprefix("Invalid enum value ")
+        word = quoted(what.removeprefix("Invalid enum value ").strip("'"))
         return "unknown_value", f"The field {path} holds {word}, which is not one of its words."
     if "matching regex" in what:
         return "unknown_value", f"The field {path} is not a code of three capital letters."
@@ -98,7 +98,7 @@ def _wrong_event_type(what: str, type_hint: str | None) -> Verdict:
     word = what.removeprefix("Invalid value ").strip("'")
     if type_hint is not None and word in EVENT_TYPES:
         return "wrong_topic", f"The field type is {word}, but the topic holds {type_hint} events."
-    return "unknown_value", f"The field type is {word!r}, which is not one of its words."
+    return "unknown_value", f"The field type is {quoted(word)}, which is not one of its words."
 
 
 def _word(types: str) -> str:

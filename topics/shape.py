@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from topics.deadletter import Bad
+from topics.deadletter import Bad, quoted
 
 MAX_DEPTH: Final = 32
 _MAX_FIELDS: Final = 64
@@ -39,7 +39,7 @@ def misshapen(values: Sequence[bytes | None], max_bytes: int) -> dict[int, Bad]:
     the outermost object is refused because other readers may take its other value.
 
     >>> misshapen([b'{"a": 1}', b'{"a": 1, "a": 2}', None], 1000)[1].detail
-    'The field a occurs twice.'
+    "The field 'a' occurs twice."
     """
     sizes = np.array([0 if value is None else len(value) for value in values], np.int64)
     bad = dict(_wrong_sizes(values, sizes, max_bytes))
@@ -56,8 +56,8 @@ def misshapen(values: Sequence[bytes | None], max_bytes: int) -> dict[int, Bad]:
             continue
         if flags[i] & _DEEP:
             bad[i] = Bad(i, "too_deep", f"The value is nested deeper than {MAX_DEPTH} levels.")
-        elif name := _repeated_field(values[i] or b""):
-            bad[i] = Bad(i, "duplicate_field", f"The field {name} occurs twice.")
+        elif (name := _repeated_field(values[i] or b"")) is not None:
+            bad[i] = Bad(i, "duplicate_field", f"The field {quoted(name)} occurs twice.")
     return bad
 
 

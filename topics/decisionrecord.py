@@ -1,0 +1,110 @@
+"""Output records as a reader gets them back; what the worker could not compute is None."""
+
+from dataclasses import dataclass
+from math import nan
+
+from msgspec import Struct
+
+from topics.reasons import Link, Reason
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What a decision was made with."""
+
+    model_name: str
+    model_version: str
+    feature_version: str
+    policy_version: str
+
+
+class ModelVersion(Struct, frozen=True):
+    """A model's name and version."""
+
+    name: str
+    version: str
+
+
+class ReasonRecord(Struct, frozen=True):
+    """A reason as written, with None for an unknown number."""
+
+    code: str
+    feature: str
+    value: float | None
+    usual_value: float | None
+    contribution: float | None
+    text: str
+
+    def value_of(self) -> Reason:
+        """Return the reason with NaN for unknown numbers."""
+        value, usual, contribution = (
+            nan if number is None else number
+            for number in (self.value, self.usual_value, self.contribution)
+        )
+        return Reason(self.code, self.feature, value, usual, contribution, self.text)
+
+
+class Decided(Struct, frozen=True, kw_only=True):
+    """The fields that decisions and alerts share."""
+
+    schema_version: int
+    decision_id: str
+    event_id: str
+    user_id: str
+    type: str
+    event_time_ms: int
+    decided_at_ms: int
+    revision: int
+    p_fraud: float | None
+    anomaly: float | None
+    risk: float | None
+    action: str
+    reasons: list[ReasonRecord]
+    credit_score: int | None
+    purchasing_power: float | None
+    model: ModelVersion
+    feature_version: str
+    policy_version: str
+    degraded: bool
+    warm: bool
+    late: bool
+    latency_ms: dict[str, float]
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of model, features and policy."""
+        return Versions(
+            self.model.name, self.model.version, self.feature_version, self.policy_version
+        )
+
+
+class DecisionRecord(Decided, frozen=True, kw_only=True):
+    """A record of ``risk.decisions``."""
+
+    features: list[float | None]
+
+
+class AlertRecord(Decided, frozen=True, kw_only=True):
+    """A record of ``risk.alerts``."""
+
+    alert_id: str
+    abuse_type: str
+    severity: str
+    rules: list[str]
+    links: list[Link]
+
+
+class CreditRecord(Struct, frozen=True, kw_only=True):
+    """A record of ``credit.scores``."""
+
+    user_id: str
+    credit_score: int | None
+    band: str
+    previous_score: int | None
+    p_bad: float | None
+    purchasing_power: float | None
+    updated_at_ms: int
+    event_id: str
+    reasons: list[ReasonRecord]
+    model: ModelVersion
+    policy_version: str

@@ -1,0 +1,211 @@
+"""Decisions as columns, and as the records of ``risk.decisions``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
+
+import msgspec
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from topics.decisionrecord import DecisionRecord, Versions
+from topics.errors import InputError
+from topics.reasons import Reason
+from topics.vocabulary import ACTIONS, EVENT_TYPES
+
+SCHEMA_VERSION: Final = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """Decisions of ``n`` events, made under one set of versions.
+
+    ``type`` and ``action`` uint8[n] are codes of the vocabulary; ``event_time_ms`` int64[n];
+    ``p_fraud``, ``anomaly`` and ``risk`` float64[n] in [0, 1]; ``credit_score`` int[n], 300-850,
+    0 where not computed; ``purchasing_power`` float64[n]; ``features`` float32[n, F]; ``degraded``,
+    ``warm`` and ``late`` bool[n]; ``revision`` int[n]. NaN: not computed. ``reasons`` has one
+    sequence per row, mostly empty.
+    """
+
+    event_ids: list[str]
+    user_ids: list[str]
+    type: NDArray[np.uint8]
+    event_time_ms: NDArray[np.int64]
+    p_fraud: NDArray[np.float64]
+    anomaly: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    action: NDArray[np.uint8]
+    reasons: list[Sequence[Reason]]
+    credit_score: NDArray[np.int64]
+    purchasing_power: NDArray[np.float64]
+    features: NDArray[np.float32]
+    degraded: NDArray[np.bool_]
+    warm: NDArray[np.bool_]
+    late: NDArray[np.bool_]
+    revision: NDArray[np.int64]
+    versions: Versions
+
+    def __len__(self) -> int:
+        return len(self.event_ids)
+
+    def take(self, index: Sequence[int] | NDArray[np.int64]) -> Self:
+        """Return the decisions at ``index``, in that order."""
+        at = np.asarray(index, np.int64)
+        picks = at.tolist()
+        columns: dict[str, Any] = {}
+        for column in fields(self):
+            values = getattr(self, column.name)
+            if isinstance(values, np.ndarray):
+                columns[column.name] = values[at]
+            elif isinstance(values, list):
+                columns[column.name] = [values[i] for i in picks]
+        return type(self)(**columns, versions=self.versions)
+
+    @classmethod
+    def of(cls, records: Sequence[DecisionRecord]) -> Self:
+        """Turn records into columns.
+
+        Raises InputError if they were made under different versions: group them before.
+        """
+        versions = {record.versions for record in records}
+        if len(versions) != 1:
+            raise InputError(
+                f"{len(records)} decisions of {len(versions)} different versions of model, "
+                "features and policy do not fit into one table; choose a time with one version."
+            )
+        return cls(
+            [r.event_id for r in records],
+            [r.user_id for r in records],
+            np.array([EVENT_TYPES.index(r.type) for r in records], np.uint8),
+            np.array([r.event_time_ms for r in records], np.int64),
+            np.array([r.p_fraud for r in records], np.float64),
+            np.array([r.anomaly for r in records], np.float64),
+            np.array([r.risk for r in records], np.float64),
+            np.array([ACTIONS.index(r.action) for r in records], np.uint8),
+            [tuple(reason.value_of() for reason in r.reasons) for r in records],
+            np.array([r.credit_score or 0 for r in records], np.int64),
+            np.array([r.purchasing_power for r in records], np.float64),
+            np.array([r.features for r in records], np.float32),
+            np.array([r.degraded for r in records], np.bool_),
+            np.array([r.warm for r in records], np.bool_),
+            np.array([r.late for r in records], np.bool_),
+            np.array([r.revision for r in records], np.int64),
+            versions.pop(),
+        )
+
+
+def decision_id(event_id: str, revision: int) -> str:
+    """Return the id of a decision, the same whenever the same event is decided again.
+
+    >>> decision_id("e-7", 0)
+    'e-7.0'
+    """
+    return f"{event_id}.{revision}"
+
+
+def encode_decisions(
+    decisions: Decisions, *, decided_at_ms: int, latency_ms: Mapping[str, float]
+) -> list[bytes]:
+    """Return one JSON object per decision; ``latency_ms`` maps stages to the batch's times."""
+    return list(
+        encoded(
+            ({"features": row} for row in np.ascontiguousarray(decisions.features, np.float32)),
+            decisions,
+            decided_at_ms,
+            latency_ms,
+        )
+    )
+
+
+def encoded(
+    additions: Iterator[dict[str, Any]],
+    decisions: Decisions,
+    decided_at_ms: int,
+    latency_ms: Mapping[str, float],
+) -> Iterator[bytes]:
+    """Yield each decision as JSON, with the fields that ``additions`` has for it."""
+    shared = {
+        "schema_version": SCHEMA_VERSION,
+        "decided_at_ms": decided_at_ms,
+        "model": {
+            "name": decisions.versions.model_name,
+            "version": decisions.versions.model_version,
+        },
+        "feature_version": decisions.versions.feature_version,
+        "policy_version": decisions.versions.policy_version,
+        "latency_ms": dict(latency_ms),
+    }
+    # The end of every record is the same and is written once.
+    end = b"," + orjson.dumps(shared)[1:]
+    types, actions = EVENT_TYPES, ACTIONS
+    dumps, numpy = orjson.dumps, orjson.OPT_SERIALIZE_NUMPY
+    columns = zip(
+        additions,
+        decisions.event_ids,
+        decisions.user_ids,
+        decisions.type.tolist(),
+        decisions.event_time_ms.tolist(),
+        decisions.revision.tolist(),
+        decisions.p_fraud.tolist(),
+        decisions.anomaly.tolist(),
+        decisions.risk.tolist(),
+        decisions.action.tolist(),
+        decisions.reasons,
+        decisions.credit_score.tolist(),
+        decisions.purchasing_power.tolist(),
+        decisions.degraded.tolist(),
+        decisions.warm.tolist(),
+        decisions.late.tolist(),
+        strict=True,
+    )
+    for (
+        row, event_id, user_id, kind, time_ms, revision, p_fraud, anomaly, risk, action, reasons,
+        credit_score, power, degraded, warm, late,
+    ) in columns:  # fmt: skip
+        row |= {
+            "decision_id": f"{event_id}.{revision}",
+            "event_id": event_id,
+            "user_id": user_id,
+            "type": types[kind],
+            "event_time_ms": time_ms,
+            "revision": revision,
+            "p_fraud": p_fraud,
+            "anomaly": anomaly,
+            "risk": risk,
+            "action": actions[action],
+            "reasons": reasons,
+            "credit_score": credit_score or None,
+            "purchasing_power": power,
+            "degraded": degraded,
+            "warm": warm,
+            "late": late,
+        }
+        yield dumps(row, option=numpy)[:-1] + end
+
+
+_READ: Final = msgspec.json.Decoder(DecisionRecord)
+
+
+def read_decision(value: bytes) -> DecisionRecord:
+    """Read a record of ``risk.decisions``; raises InputError if it is none."""
+    try:
+        return _READ.decode(value)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"A record of risk.decisions cannot be read: {error}.") from error
+
+
+def named_features(record: DecisionRecord, names: Sequence[str]) -> dict[str, Any]:
+    """Return a record as a dictionary in which each feature has its name.
+
+    Raises InputError if there are not as many names as features: another feature version.
+    """
+    if len(names) != len(record.features):
+        raise InputError(
+            f"Decision {record.decision_id} has {len(record.features)} features of version "
+            f"{record.feature_version}, but the feature table here has {len(names)}; read it with "
+            "the release that wrote it."
+        )
+    shown: dict[str, Any] = msgspec.to_builtins(record)
+    shown["features"] = dict(zip(names, record.features, strict=True))
+    return shown
