@@ -209,7 +209,8 @@ def _answer_pending_user(e: Entity, i: int, t: int, user: int, scale: float, out
     in_day = e.pending[i, P_TIME] > t - DAY_MS
     in_month = e.pending[i, P_TIME] > t - 30 * DAY_MS
     for j in range(i):
-        if e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
+        is_link = e.pending[j, P_LABELS] == 0 and e.pending[j, P_FRAUDS] == 0
+        if is_link and e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
             in_day = in_day and e.pending[j, P_TIME] <= t - DAY_MS
             in_month = in_month and e.pending[j, P_TIME] <= t - 30 * DAY_MS
     for j in range(e.head[N_USERS]):
