@@ -44,8 +44,8 @@ class Settings:
         "Secret key of the hashes that stand for devices, addresses, instruments and IPs.",
         secret=True,
     )
-    lateness_ms: int = declare(
-        3_600_000, "An event this far behind its user's newest one is flagged late.", low=0
+    zone_minutes: int = declare(
+        0, "The shop's offset from UTC, for night and weekend.", low=-720, high=840
     )
     visibility_lag_ms: int = declare(
         2_000, "Event time that passes before other users see a link to an entity.", low=0

@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
         logging.warning(
             "RISKSTREAM_TOKEN_KEY is not set: tokens are hashed with a key that everybody knows"
         )
-    from stream.worker.risk import build_processor
+    # Imported here, so that --help stays fast.
+    from stream.worker.build import build_processor
     from stream.worker.run import run as run_worker
 
     processor, links = build_processor(settings)

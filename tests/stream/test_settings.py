@@ -26,11 +26,11 @@ def test_every_default_is_a_value_that_the_setting_itself_accepts():
 
 def test_a_flag_wins_over_the_environment_and_the_environment_over_the_default():
     parser = argparse.ArgumentParser()
-    add_flags(parser, "partitions", "lateness_ms")
+    add_flags(parser, "partitions", "future_limit_ms")
     args = parser.parse_args(["--partitions", "4"])
-    environ = {"RISKSTREAM_PARTITIONS": "6", "RISKSTREAM_LATENESS_MS": "5"}
+    environ = {"RISKSTREAM_PARTITIONS": "6", "RISKSTREAM_FUTURE_LIMIT_MS": "5"}
     settings = read_settings(args, environ)
-    assert (settings.partitions, settings.lateness_ms) == (4, 5)
+    assert (settings.partitions, settings.future_limit_ms) == (4, 5)
     assert settings.watchdog_s == Settings().watchdog_s
 
 
@@ -46,7 +46,7 @@ def test_folders_come_out_as_paths():
         ("PARTITIONS", "0", "1 to 1,000"),
         ("PARTITIONS", "1001", "1 to 1,000"),
         ("PARTITIONS", "4.5", "whole number"),
-        ("LATENESS_MS", "-1", "0 or more"),
+        ("FUTURE_LIMIT_MS", "-1", "0 or more"),
         ("SCORING", "some", "full or none"),
         ("TOKEN_KEY", "short", "16 bytes"),
         ("BROKERS", "", "empty"),
