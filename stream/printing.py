@@ -135,7 +135,9 @@ def credit_text(credit: Record) -> Text:
     1970-01-01 00:00:00 UTC  640 B (was 655)  u: turns bad 0.010
     """
     text = Text(f"{time_text(credit.get('updated_at_ms', 0))}  ", "dim")
-    text.append(f"{credit.get('credit_score', 0):.0f} {_clean(credit.get('band', '?'))}", "bold")
+    score = credit.get("credit_score")
+    known = "no score" if score is None else f"{score:.0f} {_clean(credit.get('band', '?'))}"
+    text.append(known, "bold")
     if (before := credit.get("previous_score")) is not None:
         text.append(f" (was {before:.0f})")
     parts = []

@@ -14,10 +14,12 @@ _CONFIG: Final = {
     "enable.partition.eof": True,
     "auto.offset.reset": "earliest",
     "fetch.queue.backoff.ms": 10,  # else librdkafka pauses a second whenever its queue was full
+    "fetch.wait.max.ms": 50,
     "fetch.message.max.bytes": 8 << 20,
     "queued.max.messages.kbytes": 65_536,
 }
 _SILENCE_S: Final = 30.0
+_WAIT_S: Final = 1.0
 
 
 class Taken(NamedTuple):
@@ -104,13 +106,21 @@ def _assign(
     return {p: high for p, (low, high) in ends.items() if high > low}
 
 
+def _arrived(consumer: Any, n_records: int) -> list[Any]:
+    """Return what is there, after waiting for the first: `consume` alone waits for the last."""
+    first = consumer.poll(_WAIT_S)
+    if first is None:
+        return []
+    return [first, *consumer.consume(n_records - 1, timeout=0)] if n_records > 1 else [first]
+
+
 def _take(
     consumer: Any, brokers: str, topic: str, ends: dict[int, int] | None, n_records: int
 ) -> Iterator[Taken]:
     silent_s = 0.0
     while ends is None or ends:
-        messages = consumer.consume(n_records, timeout=0.2 if ends is not None else 1.0)
-        silent_s = 0.0 if messages else silent_s + 0.2
+        messages = _arrived(consumer, n_records)
+        silent_s = 0.0 if messages else silent_s + _WAIT_S
         if ends is not None and silent_s > _SILENCE_S:
             raise InputError(f"Kafka at {brokers} went silent while {topic} was read; try again")
         taken = Taken([], [], [], [], [])

@@ -42,7 +42,7 @@ def _as_json(table: pa.Table) -> list[bytes]:
         for name in JSON_COLUMNS
         if name in table.column_names and pa.types.is_string(table.schema.field(name).type)
     ]
-    return [_row_json(row, embedded) for row in table.to_pylist()]
+    return [_row_json(row, embedded) for row in table.to_pylist(maps_as_pydicts="strict")]
 
 
 def _row_json(row: dict[str, Any], embedded: list[str]) -> bytes:

@@ -1,0 +1,81 @@
+"""Creating the topics of the catalogue on a cluster, and comparing a cluster with it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+)
+
+from topics.catalog import TopicSpec
+from topics.errors import InputError
+from topics.kafka import cluster, reason, topics_at
+
+_TIMEOUT_S: Final = 30.0
+
+
+def create_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
+    """Create the topics that do not exist; return their names. Those that exist stay as they are.
+
+    Raises InputError where the cluster cannot be reached or refuses.
+    """
+    admin = cluster(brokers)
+    missing = [spec for spec in specs if spec.name not in topics_at(admin, brokers)]
+    if not missing:
+        return []
+    wanted = [
+        NewTopic(spec.name, spec.partitions, spec.replication, config=spec.config())
+        for spec in missing
+    ]
+    created = []
+    for name, future in admin.create_topics(wanted, request_timeout=_TIMEOUT_S).items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                continue
+            raise InputError(f"cannot create topic {name} at {brokers}: {reason(error)}") from error
+        created.append(name)
+    return created
+
+
+def check_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
+    """Return what a cluster has otherwise than the catalogue, a sentence each; empty: all fits.
+
+    The retention of the shop's own topics is the shop's affair. Raises InputError where the
+    cluster cannot be reached or does not say.
+    """
+    admin = cluster(brokers)
+    found = topics_at(admin, brokers)
+    problems = [f"{spec.name} does not exist" for spec in specs if spec.name not in found]
+    present = [spec for spec in specs if spec.name in found]
+    configs = _configs(admin, brokers, [spec.name for spec in present])
+    for spec in present:
+        n = len(found[spec.name])
+        if n != spec.partitions:
+            problems.append(f"{spec.name} has {n} partitions, not {spec.partitions}")
+        for name, wanted in spec.config().items():
+            if spec.direction == "in" and name == "retention.ms":
+                continue
+            value = configs[spec.name].get(name)
+            if value != wanted:
+                problems.append(f"{spec.name} has {name}={value}, not {wanted}")
+    return problems
+
+
+def _configs(admin: AdminClient, brokers: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    if not names:
+        return {}
+    asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in names]
+    try:
+        return {
+            resource.name: {name: entry.value for name, entry in future.result().items()}
+            for resource, future in admin.describe_configs(
+                asked, request_timeout=_TIMEOUT_S
+            ).items()
+        }
+    except KafkaException as error:
+        raise InputError(f"Kafka at {brokers} does not show its topics: {reason(error)}") from error
