@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import faust
 from faust.types import TP
@@ -21,6 +21,7 @@ from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.states import States
 from stream.worker.tables import RawSchema, StateTable, StateTables
+from stream.worker.transport import Consumer
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,7 @@ class WorkerApp(faust.App):
         self.counts: Counter[str] = Counter()
         self._lives: Mapping[str, int] = {}
         self._partition_count = settings.partitions
-        self.records = Producer(
-            settings.brokers, settings.produce_timeout_s, settings.topic_prefix
-        )
+        self.records = Producer(settings.brokers, settings.produce_timeout_s, settings.topic_prefix)
         folder = settings.data_dir / settings.application
         self.states = States(folder, settings.cache_bytes, settings.partitions, self._look_up)
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
@@ -56,6 +55,11 @@ class WorkerApp(faust.App):
             settings.topic_prefix,
         )  # fmt: skip
         self._main_loop = asyncio.get_running_loop()
+
+    @property
+    def kafka(self) -> Consumer:
+        """The consumer of the worker's own transport."""
+        return cast(Consumer, self.consumer)
 
     def fail(self, sentence: str, error: BaseException | None = None) -> None:
         """End the worker with a sentence; any thread may call this, the first call counts."""
@@ -83,7 +87,7 @@ class WorkerApp(faust.App):
 
     def progress(self) -> int:
         """Return a number that changes whenever the worker gets on."""
-        finished = self.consumer.progress.n_finished if self._consumer else 0
+        finished = self.kafka.progress.n_finished if self._consumer else 0
         return int(finished + self.states.n_recovered)
 
     def behind(self) -> bool:
@@ -91,7 +95,7 @@ class WorkerApp(faust.App):
         if self._consumer is None:
             return False
         lag = any(self.counts[f"lag.{topic}"] for topic in SOURCES)
-        return bool(self.consumer.progress.n_unfinished() or self.in_recovery or lag)
+        return bool(self.kafka.progress.n_unfinished() or self.in_recovery or lag)
 
     async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
         topic = self.settings.changelog
@@ -99,17 +103,17 @@ class WorkerApp(faust.App):
         names = [self.settings.topic_prefix + source for source in SOURCES]
         self._lives = await loop.run_in_executor(None, self.cluster.lives, [*names, topic])
         tps = [TP(topic, number) for number in numbers]
-        ends = await self.consumer.highwaters(*tps) if tps else {}
+        ends = await self.kafka.highwaters(*tps) if tps else {}
         return {tp.partition: (self._lives[topic], end) for tp, end in ends.items()}
 
     def _life(self, source: int) -> int:
         return self._lives.get(self.settings.topic_prefix + SOURCES[source], 0)
 
     def _holds(self, message: Any) -> bool:
-        return bool(self.consumer.holds(message))
+        return bool(self.kafka.holds(message))
 
     def _acknowledge(self, message: Any, plan: Plan) -> None:
-        self.consumer.ack(message)
+        self.kafka.ack(message)
         batch, metrics = plan.batch, self.metrics
         metrics.events.labels(batch.topic).inc(len(batch))
         metrics.batch_seconds.observe(plan.seconds)
@@ -147,7 +151,7 @@ def build_app(
             app.topic(settings.topic_prefix + topic, schema=schema, allow_empty=True),
             name=topic,
         )(hand_over)
-        agent._on_error = end_with_agent  # `app.agent(on_error=)` raises TypeError
+        cast(Any, agent)._on_error = end_with_agent  # `app.agent(on_error=)` raises TypeError
     app.Table("states", schema=schema, partitions=settings.partitions, recovery_buffer_size=2)
     return app
 

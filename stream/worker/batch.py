@@ -127,7 +127,5 @@ class Batches:
                 int(batch.offsets[0]), int(batch.offsets[-1]),
             )  # fmt: skip
             record = header + outcome.links
-            built += self._producer.build(
-                self._settings.links, partition, [None], [record], now_ms
-            )
+            built += self._producer.build(self._settings.links, partition, [None], [record], now_ms)
         return built

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from stream.worker.processor import SOURCES
 from stream.worker.settings import WorkerSettings
@@ -26,7 +26,7 @@ class Cluster:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        options = {"bootstrap.servers": settings.brokers, "log_level": 2}
+        options: dict[str, Any] = {"bootstrap.servers": settings.brokers, "log_level": 2}
         self._admin = AdminClient(options)
 
     def prepare(self, outputs: Iterable[str]) -> None:
@@ -86,7 +86,9 @@ class Cluster:
         if self._settings.embedded_broker:
             return dict.fromkeys(names, 0)
         futures = self._admin.describe_topics(TopicCollection(names), request_timeout=TIMEOUT_S)
-        return {name: life_of(future.result(TIMEOUT_S).topic_id) for name, future in futures.items()}
+        return {
+            name: life_of(future.result(TIMEOUT_S).topic_id) for name, future in futures.items()
+        }
 
 
 def life_of(topic_id: Any) -> int:

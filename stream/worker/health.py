@@ -46,10 +46,10 @@ class HealthServer:
 
 
 def verdict(problem: str) -> Answer:
-    """Return status and text of an answer.
+    r"""Return status and text of an answer.
 
     >>> verdict(""), verdict("no partitions yet")
-    ((200, b'ok\\n'), (503, b'no partitions yet\\n'))
+    ((200, b'ok\n'), (503, b'no partitions yet\n'))
     """
     return (503, f"{problem}\n".encode()) if problem else (200, b"ok\n")
 
@@ -59,6 +59,7 @@ def handler_of(pages: dict[str, Callable[[], Answer]]) -> type[BaseHTTPRequestHa
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            """Answer a request for one of the pages."""
             page = pages.get(self.path)
             status, text = page() if page else (404, b"/live, /ready or /metrics\n")
             self.send_response(status)
@@ -67,7 +68,7 @@ def handler_of(pages: dict[str, Callable[[], Answer]]) -> type[BaseHTTPRequestHa
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_request(self, code: object = "-", size: object = "-") -> None:
             """Log nothing: probes come every few seconds."""
 
     return Handler

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from stream.worker.processor import LinkRecord, LinkSink
 from stream.worker.rocks import Rocks, block_cache
@@ -133,7 +133,7 @@ class LinkReader:
             if not self._caught_up.is_set():
                 self._look_whether_caught_up()
 
-    def _apply(self, messages: Sequence[Message]) -> None:
+    def _apply(self, messages: Sequence[Any]) -> None:
         with self._stages.measure("links"):
             marks: dict[bytes, bytes] = {}
             newest: dict[tuple[int, int, int], int] = {}
@@ -162,9 +162,7 @@ class LinkReader:
             return None
         newest[where] = last
         value = raw[LINKS_HEADER.size :]
-        return LinkRecord(
-            message.partition(), message.offset(), source, partition, skip_to, value
-        )
+        return LinkRecord(message.partition(), message.offset(), source, partition, skip_to, value)
 
 
 def consumer_options(brokers: str) -> dict[str, Any]:

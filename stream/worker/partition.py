@@ -106,4 +106,3 @@ class PartitionStore:
     def close(self) -> None:
         """Write the buffers to files and close."""
         self._rocks.close()
-

@@ -9,6 +9,19 @@ from numpy.typing import NDArray
 
 from topics.deadletter import Bad
 
+__all__ = [
+    "SOURCES",
+    "Bad",
+    "KeyValues",
+    "LinkRecord",
+    "LinkSink",
+    "Outcome",
+    "Outgoing",
+    "Prepared",
+    "Processor",
+    "RecordBatch",
+]
+
 SOURCES = ("shop.orders", "shop.browse", "shop.reviews", "risk.labels")
 """The input topics; the index of a topic here is its source number everywhere in the worker."""
 
@@ -41,9 +54,12 @@ class Prepared(Protocol):
     """
 
     @property
-    def keys(self) -> Sequence[bytes]: ...
+    def keys(self) -> Sequence[bytes]:
+        """Distinct state keys."""
+
     @property
-    def bad(self) -> Sequence[Bad]: ...
+    def bad(self) -> Sequence[Bad]:
+        """Records for the dead letters."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
@@ -109,7 +110,7 @@ class Producer:
             for batch in batches
         ]
         # Wait for all before raising, so that nothing is under way when the caller gives up.
-        done = await asyncio.gather(*futures, return_exceptions=True)
+        done: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
         for result in done:
             if isinstance(result, BaseException):
                 raise result

@@ -7,6 +7,7 @@ state, and what is missing is read again from its position on.
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from rocksdict import (
     BlockBasedOptions,
@@ -36,13 +37,13 @@ class Rocks:
         self.path = path
         self._db = Rdict(str(path), options=rocks_options(cache))
         self._unlogged = WriteOptions()
-        self._unlogged.disable_wal = True
+        self._unlogged.disable_wal = True  # type: ignore[assignment, method-assign]
         self._db.set_write_options(self._unlogged)
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of ``keys`` in their order, None where there is none."""
-        values: list[bytes | None] = self._db.get(list(keys)) if keys else []
-        return values
+        found: Any = self._db.get(list(keys)) if keys else []
+        return cast("list[bytes | None]", found)
 
     def get(self, key: bytes) -> bytes | None:
         """Return one value, or None."""
@@ -93,7 +94,7 @@ def rocks_options(cache: Cache) -> Options:
     blocks = BlockBasedOptions()
     blocks.set_block_cache(cache)
     blocks.set_block_size(BLOCK_BYTES)
-    blocks.set_bloom_filter(10.0, False)
+    blocks.set_bloom_filter(10, False)
     blocks.set_cache_index_and_filter_blocks(True)
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(True)
     blocks.set_format_version(5)

@@ -114,7 +114,7 @@ async def run_app(app: WorkerApp) -> None:
     """Start the application, wait until it has to end, and stop it."""
     await app.start()
     for thread in threading.enumerate():
-        if thread is getattr(app.consumer._thread, "_thread", None):
+        if thread is getattr(app.kafka._thread, "_thread", None):
             app.stages.register("consume", thread)
     crashed = asyncio.ensure_future(app.wait_until_stopped())
     finished = asyncio.ensure_future(app.finished.wait())
@@ -185,7 +185,7 @@ def write_stats(app: WorkerApp) -> None:
         "recovered records": app.states.n_recovered,
         "stale records": app.states.n_stale,
         "rebuilt partitions": app.states.n_rebuilt,
-        "offset gaps": app.consumer.n_gaps,
+        "offset gaps": app.kafka.n_gaps,
         "failure": app.failure,
     }
     part = path.with_suffix(".part")

@@ -6,10 +6,10 @@ for the main thread (Faust, asyncio, the producer's network work). All other thr
 mainly RocksDB's compaction, are `other`.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 
 STAGES = (
     "consume",
@@ -49,7 +49,7 @@ class Stages:
                 if thread is None:  # what the thread did before does not count
                     self._inside[ident] = time.clock_gettime(clock)
 
-    @contextmanager
+    @contextlib.contextmanager
     def measure(self, stage: str) -> Iterator[None]:
         """Count the calling thread's processor time inside the block towards a stage."""
         begin = time.thread_time()
@@ -71,10 +71,8 @@ class Stages:
         with self._lock:
             found = dict(self._measured)
             for ident, (stage, clock) in self._clocks.items():
-                try:
+                with contextlib.suppress(OSError):  # a thread that has ended keeps its reading
                     self._ended[ident] = time.clock_gettime(clock)
-                except OSError:
-                    pass  # the thread has ended; its last reading stays
                 beside = self._ended.get(ident, 0.0) - self._inside.get(ident, 0.0)
                 found[stage] = found.get(stage, 0.0) + max(0.0, beside)
         total = time.process_time() - self._start

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
+from typing import cast
 
 from stream.worker.envelope import term_of
 from stream.worker.partition import PartitionStore
 from stream.worker.rocks import block_cache
-from stream.worker.transport import Fetched
+from stream.worker.thread import Fetched
 
 BLOCK_SHARE = 4
 """One part in so many of the cache memory is for RocksDB's blocks, the rest for raw values."""
@@ -66,7 +67,9 @@ class States:
     def recover(self, number: int, batch: Fetched) -> None:
         """Apply records of the changelog to an assigned partition."""
         if store := self._open.get(number):
-            self.n_stale += store.recover(batch.offsets, batch.keys, batch.values)
+            self.n_stale += store.recover(
+                batch.offsets, cast("list[bytes]", batch.keys), batch.values
+            )
             self.n_recovered += len(batch.offsets)
 
     def begin_term(self, generation: int) -> None:

@@ -15,7 +15,9 @@ class RawSchema(Schema):  # type: ignore[type-arg]
     """Hands messages on as they are; decoding a batch is the processor's work."""
 
     def compile(self, app: Any, **kwargs: Any) -> Any:
-        async def decode(message: Any, *, propagate: bool = False) -> EventT:  # type: ignore[type-arg]
+        """Return a decoder that does nothing."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:
             return app.create_event(None, message.value, message.headers, message)
 
         return decode
@@ -24,8 +26,12 @@ class RawSchema(Schema):  # type: ignore[type-arg]
 class StateStore(Store):  # type: ignore[type-arg]
     """Faust's view of the states: which partitions are open, and how far each has recovered."""
 
+    app: Any
+    table: Any
+
     def persisted_offset(self, tp: TP) -> int | None:
-        position = self.app.states.partition(tp.partition).position
+        """Return the last changelog offset that is in the store, or None."""
+        position: int = self.app.states.partition(tp.partition).position
         return position if position >= 0 else None
 
     async def on_rebalance(
@@ -35,6 +41,7 @@ class StateStore(Store):  # type: ignore[type-arg]
         newly_assigned: set[TP],
         generation_id: int = 0,
     ) -> None:
+        """Open and close partitions, before Faust asks how far they are."""
         topic = self.table.changelog_topic_name
         await self.app.states.assign({tp.partition for tp in assigned if tp.topic == topic})
 
@@ -44,6 +51,7 @@ class StateStore(Store):  # type: ignore[type-arg]
         to_key: Callable[[Any], Any],
         to_value: Callable[[Any], Any],
     ) -> None:
+        """Apply batches of changelog records, or end the worker."""
         for event in batch:
             try:
                 self.app.states.recover(event.message.tp.partition, event.message.value)
@@ -63,17 +71,22 @@ class StateStore(Store):  # type: ignore[type-arg]
         """Keep everything: the positions say what is missing."""
 
     async def backup_partition(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: there is nothing that the changelog does not hold."""
         raise NotImplementedError("the changelog topic is the backup")
 
     def restore_backup(self, *args: Any, **kwargs: Any) -> None:
+        """Refuse: there is nothing that the changelog does not hold."""
         raise NotImplementedError("the changelog topic is the backup")
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
+        """Refuse: a position without its values would lose them."""
         raise NotImplementedError("the position is written with the values")
 
 
 class StateTable(Table):  # type: ignore[type-arg]
     """The table of states, kept by the worker's own store and changelog records."""
+
+    app: Any
 
     def _new_store(self) -> StateStore:
         return StateStore("riskstream://", self.app, self, loop=self.loop, beacon=self.beacon)
@@ -85,7 +98,10 @@ class StateTable(Table):  # type: ignore[type-arg]
 class StateRecovery(Recovery):
     """Faust's recovery, which ends only when there is nothing left to recover."""
 
+    app: Any
+
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
+        """Begin to work on the partitions, unless there is more to recover."""
         if self.signal_recovery_start.is_set():
             raise RebalanceAgain()
         if self.need_recovery():
@@ -101,12 +117,13 @@ class StateTables(TableManager):
 
     @property
     def recovery(self) -> Recovery:
+        """The one recovery service."""
         if self._recovery is None:
             self._recovery = StateRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery
 
     async def on_start(self) -> None:
+        """Register the table and start recovery."""
         if not self.should_stop:
             await self._update_channels()
             await self.recovery.start()
-

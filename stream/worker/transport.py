@@ -5,121 +5,25 @@ pinned for that reason; a test asserts that each overridden name exists there.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-import numpy as np
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
-from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
-from numpy.typing import NDArray
 
 from stream.worker.progress import Progress
+from stream.worker.thread import BatchThread, Fetched
 
 IDLE_S = 0.05
 BUSY_POLL_S = 0.01
 LAST_COMMIT_S = 5.0
 
 
-@dataclass(frozen=True, eq=False)
-class Fetched:
-    """Records of one partition from one poll, as columns, with the generation that held it.
-
-    ``end`` is the offset that the next poll will begin with, ``highwater`` the partition's end.
-    """
-
-    offsets: NDArray[np.int64]
-    timestamps_ms: NDArray[np.int64]
-    keys: list[bytes | None]
-    values: list[bytes | None]
-    end: int
-    generation: int
-    highwater: int
-
-
-class BatchThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread, handing over columns instead of one object per record."""
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
-        return consumer
-
-    async def _fetch_records(
-        self,
-        consumer: AIOKafkaConsumer,
-        active_partitions: set[TP],
-        timeout: float | None = None,
-        max_records: int | None = None,
-    ) -> dict[TP, Fetched]:
-        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-        # Nothing was awaited since the records left the buffer, so this is their generation.
-        generation = consumer._coordinator.generation
-        batches = {}
-        for tp, records in found.items():
-            state = consumer._subscription.subscription.assignment.state_value(tp)
-            batches[TP(tp.topic, tp.partition)] = Fetched(
-                np.array([record.offset for record in records], np.int64),
-                np.array([record.timestamp for record in records], np.int64),
-                [record.key for record in records],
-                [record.value for record in records],
-                state.position,
-                generation,
-                state.highwater or 0,
-            )
-        return batches
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit, or return False: whatever failed is tried again a second later."""
-        points = {
-            TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()
-        }
-        try:
-            await self._ensure_consumer().commit(points)
-        except KafkaError as error:
-            self.log.warning("Offsets were not committed, trying again: %r", error)
-            return False
-        return True
-
-    async def rewind(self, tps: Iterable[TP]) -> dict[TP, int]:
-        """Seek to the committed offsets, or to the beginning, and return where that is."""
-        found: dict[TP, int] = await self.call_thread(self._rewind, list(tps))
-        return found
-
-    async def _rewind(self, tps: list[TP]) -> dict[TP, int]:
-        consumer = self._ensure_consumer()
-        start = await consumer.beginning_offsets([TopicPartition(*tp) for tp in tps])
-        points = {}
-        for tp in tps:
-            committed = await consumer.committed(TopicPartition(*tp))
-            points[tp] = max(start[TopicPartition(*tp)], -1 if committed is None else committed)
-            consumer.seek(TopicPartition(*tp), points[tp])
-        return points
-
-    async def give_back(self, tp: TP, batch: Fetched) -> None:
-        """Seek to the start of a batch that is not processed, unless somebody has sought since."""
-        await self.call_thread(self._give_back, tp, batch)
-
-    async def _give_back(self, tp: TP, batch: Fetched) -> None:
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription else None
-        if assignment is None or TopicPartition(*tp) not in assignment.tps:
-            return
-        state = assignment.state_value(TopicPartition(*tp))
-        if state.has_valid_position and state.position == batch.end:
-            state.reset_to(int(batch.offsets[0]))
-
-    def generation(self) -> int:
-        """Return the generation that the broker knows us by, -1 when it has dropped us."""
-        return int(self._ensure_consumer()._coordinator.generation)
-
-
 class Consumer(driver.Consumer):
     """Faust's consumer with batches as messages and commits of its own."""
 
+    app: Any
     _thread: BatchThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -141,6 +45,7 @@ class Consumer(driver.Consumer):
         )
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
+        """Yield one message for each partition that has something; its value is a batch."""
         batches, _ = await self._wait_next_records(timeout)
         for tp, batch in (batches or {}).items():
             if not self.flow_active or batch.generation != self.app.consumer_generation_id:
@@ -158,24 +63,21 @@ class Consumer(driver.Consumer):
         offset = batch.offsets[-1] if self._is_changelog_tp(tp) else batch.offsets[0]
         stamp_s = float(batch.timestamps_ms[0]) / 1000
         return ConsumerMessage(
-            tp.topic, tp.partition, int(offset), stamp_s, 0, [], None, batch, None, 0, 0, tp,
-            generation_id=batch.generation,
+            tp.topic, tp.partition, int(offset), stamp_s, 0, [], None, cast(Any, batch), None, 0, 0,
+            tp=tp, generation_id=batch.generation,
         )  # fmt: skip
 
-    async def _wait_next_records(
-        self, timeout: float
-    ) -> tuple[dict[TP, Fetched] | None, set[TP] | None]:
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, set[TP] | None]:
+        """Return ``{TP: Fetched}`` from the partitions that have room for another batch."""
         if not self.flow_active:
-            await self.wait(self.can_resume_flow)
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]
         chosen, limited = self._fetchable()
         if chosen:
             timeout = BUSY_POLL_S if limited else timeout
             return await self._getmany(active_partitions=chosen, timeout=timeout), chosen
         self._slot_freed.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._slot_freed.wait(), IDLE_S)
-        except asyncio.TimeoutError:
-            pass
         return None, None
 
     def _fetchable(self) -> tuple[set[TP], bool]:
@@ -208,6 +110,7 @@ class Consumer(driver.Consumer):
         """Do nothing: the watchdog looks after a worker that makes no progress."""
 
     def ack(self, message: Message) -> bool:
+        """Note that a batch is in the store, so that it may be committed in its turn."""
         message.acked = True
         self._unacked_messages.discard(message)
         self._slot_freed.set()
@@ -230,10 +133,12 @@ class Consumer(driver.Consumer):
         return True
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Finish what runs, commit it, and forget what was only fetched."""
         await super().on_partitions_revoked(revoked)  # stops the flow, then calls wait_empty
         self.progress.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Start the recovery of the partitions of a new generation."""
         self.progress.forget(assigned)
         # Left set by the recovery before, it would end the coming one at once.
         self.app.tables.recovery.signal_recovery_end.clear()
@@ -244,7 +149,7 @@ class Consumer(driver.Consumer):
         await self.app.lanes.drain(self.app.settings.stop_timeout_s)
         try:
             await asyncio.wait_for(self.commit_and_end_transactions(), LAST_COMMIT_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self.log.warning("The broker took no commit; a part of the batches will be repeated")
 
 

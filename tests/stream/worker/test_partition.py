@@ -1,0 +1,151 @@
+"""The store of one partition: it keeps what was written, and recovery knows the newer record."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.worker.envelope import Headers, marks, new_headers, newer, pack, term_of, unpack
+from stream.worker.partition import PartitionStore
+from stream.worker.rocks import block_cache
+
+CACHE = block_cache(1 << 20)
+
+
+def header(term: int, *applied: int) -> Headers:
+    headers = new_headers(1)
+    headers["term"], headers["epoch"] = term, 1
+    headers["applied"][0, : len(applied)] = applied
+    return headers
+
+
+def value(state: bytes, term: int, *applied: int) -> bytes:
+    packed = pack(header(term, *applied), [state])[0]
+    assert packed is not None
+    return packed
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    yield store
+    store.close()
+
+
+def state_of(store: PartitionStore, key: bytes = b"u") -> bytes | None:
+    return unpack(store.get_many([key]))[1][0]
+
+
+def recover(store: PartitionStore, first: int, *values: bytes | None, key: bytes = b"u") -> int:
+    offsets = np.arange(first, first + len(values))
+    return store.recover(offsets, [key] * len(values), list(values))
+
+
+def test_values_position_and_term_are_there_after_closing_and_opening(tmp_path: Path):
+    store = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    store.set_life(77)
+    store.write([b"a", b"b"], [value(b"1", 5), value(b"2", 5)], 41, 5)
+    store.write([b"a"], [None], 42, 5)
+    store.close()
+    again = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    assert (again.life, again.position, again.term) == (77, 42, 5)
+    assert [key for key, _ in again.items()] == [b"b"]
+    assert again.get_many([b"a", b"b"]) == [None, value(b"2", 5)]
+    again.close()
+
+
+def test_recovery_keeps_the_owners_record_and_not_the_late_one_of_a_paused_former_owner(store):
+    n_stale = recover(store, 0, value(b"owner", 5, 10, 3), value(b"paused", 4, 90, 3))
+    assert (n_stale, state_of(store), store.position, store.term) == (1, b"owner", 1, 5)
+
+
+def test_recovery_outweighs_a_late_record_that_comes_in_another_batch_too(store):
+    recover(store, 0, value(b"owner", 5, 10))
+    assert recover(store, 1, value(b"paused", 4, 90)) == 1
+    assert state_of(store) == b"owner"
+
+
+def test_within_a_term_a_record_that_is_behind_in_one_topic_loses(store):
+    recover(store, 0, value(b"a", 5, 10, 20), value(b"b", 5, 11, 19), value(b"c", 5, 11, 20))
+    assert state_of(store) == b"c"
+    assert recover(store, 3, value(b"d", 5, 12, 19)) == 1
+    assert state_of(store) == b"c"
+
+
+def test_offsets_of_different_lives_of_a_topic_are_not_compared(store):
+    reborn = header(5, 2)
+    reborn["epoch"] = 9
+    after = pack(reborn, [b"after"])[0]
+    assert recover(store, 0, value(b"before", 5, 1_000), after) == 0
+    assert state_of(store) == b"after"
+
+
+def test_recovery_skips_what_is_in_the_store_and_deletes_what_was_erased(store):
+    store.write([b"u"], [value(b"kept", 5, 7)], 9, 5)
+    assert recover(store, 8, value(b"older", 5, 5), value(b"older", 5, 6)) == 0
+    assert state_of(store) == b"kept"
+    recover(store, 10, None)
+    assert state_of(store) is None
+    assert recover(store, 11, value(b"new life", 1, 1)) == 0
+    assert state_of(store) == b"new life"
+
+
+def test_a_store_that_begins_anew_is_empty_and_follows_the_new_changelog(store):
+    store.write([b"u"], [value(b"old", 5)], 9, 5)
+    store.begin_anew(3)
+    assert (store.life, store.position, store.term) == (3, -1, -1)
+    assert state_of(store) is None
+
+
+def test_a_cache_that_holds_next_to_nothing_changes_no_answer(tmp_path):
+    store = PartitionStore(tmp_path / "p", CACHE, 1_000)
+    for number in range(200):
+        key = b"k%d" % (number % 50)
+        store.write([key], [value(b"%d" % number, 1)], number, 1)
+    assert [state_of(store, b"k%d" % k) for k in range(50)] == [
+        b"%d" % (150 + k) for k in range(50)
+    ]
+    store.close()
+
+
+applied_offsets = st.lists(st.integers(-1, 5), min_size=4, max_size=4)
+
+
+@given(st.integers(0, 3), applied_offsets, st.integers(0, 3), applied_offsets)
+def test_of_two_different_records_at_most_one_replaces_the_other(term_a, a, term_b, b):
+    first, second = (term_a, [1] * 4, a), (term_b, [1] * 4, b)
+    if first != second:
+        assert not (newer(first, second) and newer(second, first))
+    else:
+        assert newer(first, second)
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.integers(0, 2**40), applied_offsets)))
+def test_what_is_packed_comes_out_the_same(rows):
+    headers = new_headers(len(rows))
+    for row, (_, term, applied) in zip(headers, rows, strict=True):
+        row["term"], row["applied"] = term, applied
+    again, states = unpack(pack(headers, [state for state, _, _ in rows]))
+    assert states == [state for state, _, _ in rows]
+    assert marks(again) == [(term, [0] * 4, applied) for _, term, applied in rows]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1))
+def test_terms_never_go_back_whatever_the_generations_do(generations):
+    term = -1
+    for generation in generations:
+        later = term_of(generation, term)
+        assert later >= term
+        assert later > term or generation == term & 0xFFFFFFFF
+        term = later
+
+
+def test_a_value_of_another_layout_is_refused():
+    strange = new_headers(1)
+    strange["version"] = 9
+    with pytest.raises(ValueError, match="version 9"):
+        unpack([strange.tobytes() + b"state"])
+    with pytest.raises(ValueError, match="shorter"):
+        unpack([b"short"])

@@ -1,0 +1,131 @@
+"""Smaller parts of the worker: dead letters, watchdog, health server, stages, metrics."""
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+
+from stream.metrics import Metrics
+from stream.worker.deadletters import WINDOW, DeadLetters
+from stream.worker.health import HealthServer
+from stream.worker.processor import RecordBatch
+from stream.worker.stages import Stages
+from stream.worker.watchdog import Watchdog
+from topics.deadletter import Bad
+from topics.errors import InputError
+
+
+def batch(n: int, first: int = 0) -> RecordBatch:
+    offsets = np.arange(first, first + n)
+    return RecordBatch("shop.orders", 0, 3, offsets, offsets, [b"k"] * n, [b"\xffv"] * n)
+
+
+def test_a_dead_letter_says_why_and_where_and_holds_the_record():
+    letters, reasons = DeadLetters(5).encode(batch(4), [Bad(2, "not_json", "no brace")], 99)
+    key, text = letters[0]
+    assert (key, reasons) == (b"k", {"not_json": 1})
+    assert json.loads(text) == {
+        "reason": "not_json",
+        "detail": "no brace",
+        "topic": "shop.orders",
+        "partition": 3,
+        "offset": 2,
+        "key": "aw==",
+        "value": "/3Y=",
+        "failed_at_ms": 99,
+    }
+
+
+def test_more_dead_letters_than_the_limit_within_the_window_are_refused():
+    letters = DeadLetters(3)
+    letters.encode(batch(100), [Bad(n, "not_json", "") for n in range(3)], 0)
+    with pytest.raises(InputError, match=r"shop\.orders, partition 3, up to offset 109"):
+        letters.encode(batch(10, 100), [Bad(0, "not_json", "")], 0)
+
+
+def test_dead_letters_that_are_far_apart_are_not_too_many():
+    letters = DeadLetters(3)
+    for number in range(10):
+        letters.encode(batch(10), [Bad(0, "not_json", "")], 0)
+        letters.encode(batch(WINDOW // 3), [], 0)
+        assert number >= 0
+
+
+def test_the_watchdog_ends_a_worker_that_is_behind_and_stands_still():
+    ended = threading.Event()
+    dog = Watchdog(0.1, lambda: 7, lambda: True, lambda sentence: ended.set())
+    dog.start()
+    assert ended.wait(5)
+    dog.stop()
+
+
+@pytest.mark.parametrize("moving", [True, False], ids=["moving", "nothing to do"])
+def test_the_watchdog_leaves_others_alone(moving):
+    ended = []
+    progress = iter(range(1_000_000))
+    dog = Watchdog(0.05, lambda: next(progress) if moving else 0, lambda: moving, ended.append)
+    dog.start()
+    time.sleep(0.3)
+    dog.stop()
+    assert not ended
+
+
+def test_the_health_server_answers_and_says_what_is_wrong():
+    problem = ["waiting for partitions"]
+    metrics = Metrics()
+    metrics.events.labels("shop.orders").inc(3)
+    server = HealthServer("127.0.0.1", 0, lambda: "", lambda: problem[0], metrics.page)
+    server.start()
+
+    def get(path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    assert get("/live") == (200, "ok\n")
+    assert get("/ready") == (503, "waiting for partitions\n")
+    problem[0] = ""
+    assert get("/ready") == (200, "ok\n")
+    assert 'riskstream_events_total{topic="shop.orders"} 3.0' in get("/metrics")[1]
+    assert get("/tables")[0] == 404
+    server.stop()
+
+
+def test_what_a_batch_counts_goes_to_its_own_metric():
+    metrics = Metrics()
+    metrics.count({"decisions.hold": 2, "alerts": 1, "duplicates": 4, "late": 5})
+    page = metrics.page().decode()
+    assert 'riskstream_decisions_total{action="hold"} 2.0' in page
+    assert "riskstream_alerts_total 1.0" in page
+    assert "riskstream_duplicates_total 4.0" in page
+    assert 'riskstream_counted_total{what="late"} 5.0' in page
+
+
+def spin(seconds: float) -> None:
+    begin = time.thread_time()
+    while time.thread_time() - begin < seconds:
+        pass
+
+
+def test_stages_add_up_to_the_process():
+    begin = time.process_time()
+    stages = Stages()
+    stages.register("event loop")
+    with stages.measure("decode"):
+        spin(0.1)
+    spin(0.05)
+    thread = threading.Thread(target=spin, args=(0.08,))
+    thread.start()
+    stages.register("consume", thread)
+    thread.join()
+    found = stages.seconds()
+    assert found["decode"] == pytest.approx(0.1, abs=0.02)
+    assert found["event loop"] == pytest.approx(0.05, abs=0.03)
+    assert sum(found.values()) == pytest.approx(time.process_time() - begin, abs=0.02)
