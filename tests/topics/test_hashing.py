@@ -82,3 +82,9 @@ def test_spelling_variants_of_a_text_are_one_text(variant: str) -> None:
 
 def test_different_texts_stay_different() -> None:
     assert normalise_text("质量很好") != normalise_text("质量不好")
+
+
+def test_texts_that_hold_the_separator_are_hashed_whole() -> None:
+    texts = ["a\0b", "", "\0", "é\0", "c"]
+    assert Tokens(KEY).many(texts).tolist() == [reference(text) for text in texts]
+    assert Tokens(KEY).many([]).tolist() == []
