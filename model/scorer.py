@@ -38,6 +38,8 @@ class ModelScorer:
     was trained on; ``usual`` float32[F] the training medians (NaN where never known).
     """
 
+    wants_past = True
+
     def __init__(
         self,
         loaded: artifact.Artifact,

@@ -102,7 +102,8 @@ class Trainset:
         horizon = self._settings.horizon_ms
         n = _count_between(times, users, bad["time_ms"], bad["user"], horizon)
         over = times + horizon + self._settings.label_delay_ms <= self._settings.until_ms
-        return np.where(n > 0, 1, np.where(over, 0, -1)).astype(np.int8)
+        # Where the time is not over only the bad could be known, and nothing else would be learned.
+        return np.where(over, n > 0, -1).astype(np.int8)
 
     def _spend(self, times: NDArray[np.int64], users: NDArray[np.uint64]) -> NDArray[np.float32]:
         orders = np.concatenate(self._orders)

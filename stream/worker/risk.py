@@ -15,11 +15,13 @@ from stream.pipeline.published import alerts_of, credits_of, decisions_of, versi
 from stream.pipeline.scorer import Scorer
 from stream.pipeline.users import LABEL_STEP, Steps, UserResult, advance, steps_by_user
 from stream.worker.entities import EntityStore
-from stream.worker.processor import Bad, Outcome, Outgoing, RecordBatch
+from stream.worker.processor import Outcome, Outgoing, RecordBatch
+from stream.worker.stopwatch import Stopwatch, TimedScorer
 from topics.alerts import encode_alerts
 from topics.columns import EVENT, EventBatch, Rows
 from topics.credits import encode_credits
 from topics.decisions import encode_decisions
+from topics.deadletter import Bad
 from topics.decode import Decoder
 from topics.vocabulary import ACTIONS, EVENT_TYPES
 
@@ -57,7 +59,7 @@ class RiskProcessor:
         *,
         zone_ms: int = 0,
     ) -> None:
-        self._decoder, self._policy, self._scorer = decoder, policy, scorer
+        self._decoder, self._policy, self._scorer = decoder, policy, TimedScorer(scorer)
         self._entities, self._zone_ms = entities, zone_ms
         self._versions = versions_of(policy, scorer)
 
@@ -71,9 +73,7 @@ class RiskProcessor:
             events, bad, index = None, read.bad, read.index
         else:
             hint = EVENT_TYPES[batch.source]
-            found = self._decoder.events(
-                batch.values, type_hint=hint, record_ms=stamps, keys=keys
-            )
+            found = self._decoder.events(batch.values, type_hint=hint, record_ms=stamps, keys=keys)
             users, ids, rows = found.batch.rows["user"], found.batch.user_ids, None
             events, bad, index = found.batch, found.bad, found.index
         tokens, steps = steps_by_user(users)
@@ -87,7 +87,7 @@ class RiskProcessor:
             tokens,
             steps,
             [ids[i].encode() for i in firsts],
-            [Bad(b.position, b.reason, b.detail) for b in bad],
+            bad,
             began,
         )
 
@@ -160,6 +160,7 @@ class RiskProcessor:
             policy=self._policy, scorer=self._scorer, zone_ms=self._zone_ms,
         )  # fmt: skip
         watch.lap("decide")
+        watch.move("decide", "score", self._scorer.taken())
         links = event_links(events.rows, decided.users.flags, offsets)
         links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
         new_states = [decided.users.state(i) for i in range(len(changed))]
@@ -191,20 +192,6 @@ class RiskProcessor:
             values = encode_credits(credit, updated_at_ms=now_ms)
             outputs.append(Outgoing("credit.scores", _keys(credit.user_ids), values))
         return outputs
-
-
-class Stopwatch:
-    """Adds up the CPU seconds of this thread by stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.thread_time()
-
-    def lap(self, stage: str) -> None:
-        """Count the time since the last lap to a stage."""
-        now = time.thread_time()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
-        self._last = now
 
 
 def _keys(user_ids: list[str]) -> list[bytes | None]:

@@ -1,4 +1,4 @@
-"""Policy files."""
+"""What commands build from the settings: the policy, and the decoder of records."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -6,7 +6,10 @@ from pathlib import Path
 import orjson
 
 from stream.pipeline.policy import Policy, parse_policy
+from stream.settings import Settings
+from topics.decode import Decoder
 from topics.errors import InputError
+from topics.hashing import Tokens
 
 
 def load_policy(path: str | Path | None) -> Policy:
@@ -23,3 +26,12 @@ def load_policy(path: str | Path | None) -> Policy:
     except orjson.JSONDecodeError as error:
         raise InputError(f"policy {path} is not JSON: {error}") from error
     return parse_policy(document, str(path))
+
+
+def build_decoder(settings: Settings) -> Decoder:
+    """Return the decoder of input records."""
+    return Decoder(
+        Tokens(settings.token_key.encode()),
+        max_bytes=settings.max_record_bytes,
+        max_ahead_ms=settings.future_limit_ms,
+    )

@@ -1,0 +1,102 @@
+"""`riskstream train`: replays history, and trains and calibrates a model on it."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from stream.moment import moment_ms
+from stream.settings import add_flags, read_settings
+from topics.errors import InputError
+
+SUMMARY = "train a model on replayed history"
+DAY_MS = 86_400_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--events", type=Path, required=True, metavar="PATH", help="events")
+    parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="their labels")
+    parser.add_argument("--from", dest="start", metavar="TIME", help="first event to learn from")
+    parser.add_argument(
+        "--until", required=True, metavar="TIME", help="the moment of training: nothing later is used"
+    )
+    parser.add_argument(
+        "--label-delay", type=float, default=0.0, metavar="DAYS",
+        help="leave out events younger than this at --until (default 0)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="new folder")
+    parser.add_argument(
+        "--base", default="auto", metavar="MODEL",
+        help="text encoder: a Hugging Face name or folder; auto (the default): multilingual-e5-small "
+        "where riskstream[offline] is installed; none: texts are read by their sketch only",
+    )  # fmt: skip
+    parser.add_argument("--unlabelled", choices=("negative", "ignore"), default="negative")
+    parser.add_argument("--spend-horizon-days", type=int, default=30, metavar="N")
+    parser.add_argument(
+        "--max-rows", type=int, default=600_000, metavar="N",
+        help="above this many events, learn from a random part of the users (default 600000)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-texts", type=int, default=4_000, metavar="N",
+        help="distinct texts to encode for training (default 4000)",
+    )  # fmt: skip
+    parser.add_argument("--max-seconds", type=float, metavar="S", help="limit on the network's epochs")
+    parser.add_argument("--seed", type=int, default=0)
+    add_flags(parser, "policy", "threads")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, and print what the model can do."""
+    settings = read_settings(args)
+    from stream.loading import build_decoder, load_policy
+    from stream.replay.learning import Learning, learn
+
+    until = moment_ms(args.until, "--until")
+    start = moment_ms(args.start, "--from") if args.start else 0
+    if start >= until:
+        raise InputError(f"--from {args.start} is not before --until {args.until}")
+    manifest = learn(
+        build_decoder(settings),
+        load_policy(settings.policy),
+        Learning(
+            events=args.events,
+            labels=args.labels,
+            from_ms=start,
+            until_ms=until,
+            label_delay_ms=int(args.label_delay * DAY_MS),
+            unlabelled=args.unlabelled,
+            horizon_ms=args.spend_horizon_days * DAY_MS,
+            max_rows=args.max_rows,
+            base=args.base,
+            max_texts=args.max_texts,
+            max_seconds=args.max_seconds,
+            seed=args.seed,
+            zone_ms=settings.zone_minutes * 60_000,
+            lag_ms=settings.visibility_lag_ms,
+            threads=settings.threads,
+        ),
+        args.out,
+    )
+    _print(manifest, args.out)
+    return 0
+
+
+def _print(manifest: dict[str, object], out: Path) -> None:
+    console = Console()
+    table = Table(title=f"model {manifest['name']} {manifest['version']} in {out}")
+    table.add_column("part")
+    table.add_column("average precision", justify="right")
+    table.add_column("ROC AUC", justify="right")
+    metrics = manifest["metrics"]
+    assert isinstance(metrics, dict)
+    for part, values in metrics.items():
+        if isinstance(values, dict) and "average_precision" in values:
+            table.add_row(
+                part, *(f"{values[k]:.3f}" if values[k] is not None else "-"
+                        for k in ("average_precision", "roc_auc"))
+            )  # fmt: skip
+    console.print(table)
+    console.print(f"trained {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

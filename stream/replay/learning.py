@@ -1,0 +1,110 @@
+"""From history to a trained model: replay, training rows, training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import torch
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from model.offline import DEFAULT_BASE, packed_weights
+from model.training import train
+from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
+from stream.pipeline.policy import Policy
+from stream.pipeline.scorer import NoScorer
+from stream.replay.history import read_history
+from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.trainset import Trainset, TrainsetSettings
+from topics.decode import Decoder
+from topics.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learning:
+    """What to learn from and how; see `TrainsetSettings` for the times.
+
+    ``base`` names the text encoder; ``auto`` is the default one where its weights are installed,
+    ``none`` is none. ``max_seconds`` bounds the epochs of the network.
+    """
+
+    events: Path
+    labels: Path
+    from_ms: int
+    until_ms: int
+    label_delay_ms: int
+    unlabelled: str
+    horizon_ms: int
+    max_rows: int
+    base: str
+    max_texts: int
+    max_seconds: float | None
+    seed: int
+    zone_ms: int
+    lag_ms: int
+    threads: int
+
+
+class _HistoryScorer(NoScorer):
+    """No scores, but the past events are kept, for a model to learn from."""
+
+    wants_past = True
+
+
+def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[str, Any]:
+    """Replay the history, train on it, save the model in ``out`` and return its manifest.
+
+    Raises InputError where the history holds no event in the range.
+    """
+    trainset = Trainset(
+        TrainsetSettings(
+            from_ms=what.from_ms,
+            until_ms=what.until_ms,
+            label_delay_ms=what.label_delay_ms,
+            unlabelled=what.unlabelled,
+            horizon_ms=what.horizon_ms,
+            max_rows=what.max_rows,
+        )
+    )
+    replay = Replay(
+        policy, _HistoryScorer(N_FEATURES), ReplaySettings(lag_ms=what.lag_ms, zone_ms=what.zone_ms)
+    )
+    history = read_history([what.labels, what.events], decoder, until_ms=what.until_ms)
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(), TextColumn("replay"), MofNCompleteColumn(), TextColumn("events"),
+        TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True,
+    ) as progress:  # fmt: skip
+        task = progress.add_task("replay", total=None)
+        for part, decided in replay.run(history):
+            trainset.add(part, decided)
+            progress.advance(task, len(part.events))
+    if not trainset.n_seen:
+        raise InputError(f"{what.events} holds no event between --from and --until")
+    rows = trainset.rows()
+    rows = rows.take(np.flatnonzero(rows.label >= 0))
+    torch.set_num_threads(what.threads)
+    train(
+        rows,
+        feature_names=NAMES,
+        feature_version=FEATURE_VERSION,
+        out=out,
+        base_text=base_of(what.base),
+        max_texts=what.max_texts,
+        seed=what.seed,
+        max_seconds=what.max_seconds,
+        progress=True,
+    )
+    manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
+    return manifest
+
+
+def base_of(base: str) -> str | None:
+    """Return the text encoder that ``--base`` means, None for none."""
+    if base == "none":
+        return None
+    if base != "auto":
+        return base
+    return DEFAULT_BASE if packed_weights() is not None else None

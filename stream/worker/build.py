@@ -1,0 +1,68 @@
+"""A worker's processor from the program's settings."""
+
+from pathlib import Path
+
+from stream.loading import build_decoder, load_policy
+from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
+from stream.pipeline.scorer import NoScorer, Scorer
+from stream.settings import Settings
+from stream.worker.entities import EntityStore
+from stream.worker.risk import RiskProcessor
+from topics.errors import InputError
+
+MANIFEST = "manifest.json"
+
+
+def build_processor(settings: Settings) -> tuple[RiskProcessor, EntityStore]:
+    """Return the processor, and the store of what users share that feeds it.
+
+    Raises InputError where policy or model are missing, damaged or do not fit.
+    """
+    entities = EntityStore(settings.visibility_lag_ms)
+    processor = RiskProcessor(
+        build_decoder(settings),
+        load_policy(settings.policy),
+        build_scorer(settings),
+        entities,
+        zone_ms=settings.zone_minutes * 60_000,
+    )
+    return processor, entities
+
+
+def build_scorer(settings: Settings) -> Scorer:
+    """Load the model that the settings name, or none where scoring is switched off."""
+    if settings.scoring == "none":
+        return NoScorer(N_FEATURES)
+    import torch  # noqa: PLC0415 - takes seconds, and a worker without a model needs none of it
+
+    from model.scorer import ModelScorer  # noqa: PLC0415
+
+    torch.set_num_threads(settings.threads)
+    folder = newest_model(settings.model_dir)
+    scorer = ModelScorer.load(
+        folder,
+        settings.device,
+        feature_names=NAMES,
+        text_deadline_ms=settings.text_deadline_ms,
+    )
+    if scorer.feature_version != FEATURE_VERSION:
+        raise InputError(
+            f"model {folder} reads feature table {scorer.feature_version}, this program has "
+            f"{FEATURE_VERSION}; train it again"
+        )
+    return scorer
+
+
+def newest_model(folder: Path) -> Path:
+    """Return ``folder`` if it is a model, else the last by name of the models in it.
+
+    Raises InputError where there is none.
+    """
+    if (folder / MANIFEST).exists():
+        return folder
+    versions = sorted(p.parent for p in folder.glob(f"*/{MANIFEST}")) if folder.is_dir() else []
+    if not versions:
+        raise InputError(
+            f"no model in {folder}; train one with `riskstream train`, or use --scoring none"
+        )
+    return versions[-1]
