@@ -6,8 +6,46 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.columns import EventBatch, LabelBatch
 from topics.deadletter import Bad
-from topics.records import LATEST_MS
+from topics.records import EARLIEST_MS, LATEST_MS
+from topics.vocabulary import LABEL_KINDS
+
+
+def event_problems(
+    batch: EventBatch,
+    record_ms: NDArray[np.int64],
+    keys: Sequence[bytes | None] | None,
+    max_ahead_ms: int,
+) -> Iterator[Bad]:
+    """Yield what is wrong with events, by row; a row's first problem is the one to report."""
+    times = batch.rows["time_ms"]
+    yield from control_characters(batch.event_ids, "event_id")
+    yield from control_characters(batch.user_ids, "user_id")
+    yield from impossible_times(times, "event_time", EARLIEST_MS)
+    yield from impossible_times(batch.rows["account_created_ms"], "account_created_at", 0)
+    yield from times_ahead(times, "event_time", record_ms, max_ahead_ms)
+    if keys is not None:
+        yield from foreign_keys(batch.user_ids, keys)
+
+
+def label_problems(
+    batch: LabelBatch,
+    record_ms: NDArray[np.int64],
+    keys: Sequence[bytes | None] | None,
+    max_ahead_ms: int,
+) -> Iterator[Bad]:
+    """Yield what is wrong with labels, by row; a row's first problem is the one to report."""
+    rows = batch.rows
+    yield from control_characters(batch.label_ids, "label_id")
+    yield from control_characters(batch.user_ids, "user_id")
+    for name, times in (("event_time", rows["time_ms"]), ("known_at", rows["known_ms"])):
+        yield from impossible_times(times, name, EARLIEST_MS)
+        yield from times_ahead(times, name, record_ms, max_ahead_ms)
+    legitimate = rows["kind"] == LABEL_KINDS.index("legitimate")
+    yield from contradictions(legitimate, rows["is_fraud"] == 1)
+    if keys is not None:
+        yield from foreign_keys(batch.user_ids, keys)
 
 
 def control_characters(texts: Sequence[str], field: str) -> Iterator[Bad]:

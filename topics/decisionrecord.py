@@ -1,10 +1,14 @@
 """Output records as a reader gets them back; what the worker could not compute is None."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
+from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
+from topics.errors import InputError
 from topics.reasons import Link, Reason
 
 
@@ -108,3 +112,30 @@ class CreditRecord(Struct, frozen=True, kw_only=True):
     reasons: list[ReasonRecord]
     model: ModelVersion
     policy_version: str
+
+
+_READ: Final = msgspec.json.Decoder(DecisionRecord)
+
+
+def read_decision(value: bytes) -> DecisionRecord:
+    """Read a record of ``risk.decisions``; raises InputError if it is none."""
+    try:
+        return _READ.decode(value)
+    except msgspec.MsgspecError as error:
+        raise InputError(f"A record of risk.decisions cannot be read: {error}.") from error
+
+
+def named_features(record: DecisionRecord, names: Sequence[str]) -> dict[str, Any]:
+    """Return a record as a dictionary in which each feature has its name.
+
+    Raises InputError if there are not as many names as features: another feature version.
+    """
+    if len(names) != len(record.features):
+        raise InputError(
+            f"Decision {record.decision_id} has {len(record.features)} features of version "
+            f"{record.feature_version}, but the feature table here has {len(names)}; read it with "
+            "the release that wrote it."
+        )
+    shown: dict[str, Any] = msgspec.to_builtins(record)
+    shown["features"] = dict(zip(names, record.features, strict=True))
+    return shown

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
-import msgspec
 import numpy as np
 import orjson
 from numpy.typing import NDArray
@@ -125,21 +124,17 @@ def encoded(
     latency_ms: Mapping[str, float],
 ) -> Iterator[bytes]:
     """Yield each decision as JSON, with the fields that ``additions`` has for it."""
+    versions = decisions.versions
     shared = {
         "schema_version": SCHEMA_VERSION,
         "decided_at_ms": decided_at_ms,
-        "model": {
-            "name": decisions.versions.model_name,
-            "version": decisions.versions.model_version,
-        },
-        "feature_version": decisions.versions.feature_version,
-        "policy_version": decisions.versions.policy_version,
+        "model": {"name": versions.model_name, "version": versions.model_version},
+        "feature_version": versions.feature_version,
+        "policy_version": versions.policy_version,
         "latency_ms": dict(latency_ms),
     }
     # The end of every record is the same and is written once.
     end = b"," + orjson.dumps(shared)[1:]
-    types, actions = EVENT_TYPES, ACTIONS
-    dumps, numpy = orjson.dumps, orjson.OPT_SERIALIZE_NUMPY
     columns = zip(
         additions,
         decisions.event_ids,
@@ -167,13 +162,13 @@ def encoded(
             "decision_id": f"{event_id}.{revision}",
             "event_id": event_id,
             "user_id": user_id,
-            "type": types[kind],
+            "type": EVENT_TYPES[kind],
             "event_time_ms": time_ms,
             "revision": revision,
             "p_fraud": p_fraud,
             "anomaly": anomaly,
             "risk": risk,
-            "action": actions[action],
+            "action": ACTIONS[action],
             "reasons": reasons,
             "credit_score": credit_score or None,
             "purchasing_power": power,
@@ -181,31 +176,4 @@ def encoded(
             "warm": warm,
             "late": late,
         }
-        yield dumps(row, option=numpy)[:-1] + end
-
-
-_READ: Final = msgspec.json.Decoder(DecisionRecord)
-
-
-def read_decision(value: bytes) -> DecisionRecord:
-    """Read a record of ``risk.decisions``; raises InputError if it is none."""
-    try:
-        return _READ.decode(value)
-    except msgspec.MsgspecError as error:
-        raise InputError(f"A record of risk.decisions cannot be read: {error}.") from error
-
-
-def named_features(record: DecisionRecord, names: Sequence[str]) -> dict[str, Any]:
-    """Return a record as a dictionary in which each feature has its name.
-
-    Raises InputError if there are not as many names as features: another feature version.
-    """
-    if len(names) != len(record.features):
-        raise InputError(
-            f"Decision {record.decision_id} has {len(record.features)} features of version "
-            f"{record.feature_version}, but the feature table here has {len(names)}; read it with "
-            "the release that wrote it."
-        )
-    shown: dict[str, Any] = msgspec.to_builtins(record)
-    shown["features"] = dict(zip(names, record.features, strict=True))
-    return shown
+        yield orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)[:-1] + end

@@ -1,6 +1,6 @@
 """Values from a topic or a file become batches of events or labels; bad ones are named."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -8,16 +8,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from topics import checks
+from topics.checks import event_problems, label_problems
 from topics.columns import EventBatch, LabelBatch, concatenated
 from topics.deadletter import Bad
 from topics.eventrows import event_batch
 from topics.explain import explain
 from topics.hashing import Tokens
 from topics.labelrows import label_batch
-from topics.records import EARLIEST_MS, Browse, Event, Label, Order, Review
+from topics.records import Browse, Event, Label, Order, Review
 from topics.shape import misshapen
-from topics.vocabulary import EVENT_TYPES, LABEL_KINDS
+from topics.vocabulary import EVENT_TYPES
 
 MAX_BYTES: Final = 256 * 1024
 MAX_AHEAD_MS: Final = 10 * 60 * 1000
@@ -84,7 +84,9 @@ class Decoder:
         """
         records, index, bad = self._read(values, self._events[type_hint], type_hint)
         batch = self._batch(records)
-        found = self._event_problems(batch, _stamps(record_ms, index), _at(keys, index))
+        found = event_problems(
+            batch, _stamps(record_ms, index), _at(keys, index), self._max_ahead_ms
+        )
         good, index = _without(found, batch, index, bad)
         return DecodedEvents(good, index, _in_order(bad))
 
@@ -94,7 +96,9 @@ class Decoder:
         """Decode labels; the arguments are those of :meth:`events`."""
         records, index, bad = self._read(values, self._labels, None)
         batch = label_batch(records, self._tokens)
-        found = self._label_problems(batch, _stamps(record_ms, index), _at(keys, index))
+        found = label_problems(
+            batch, _stamps(record_ms, index), _at(keys, index), self._max_ahead_ms
+        )
         good, index = _without(found, batch, index, bad)
         return DecodedLabels(good, index, _in_order(bad))
 
@@ -132,34 +136,6 @@ class Decoder:
         ]
         joined = concatenated(batches)
         return joined.take(np.argsort(np.concatenate(parts))) if parts else joined
-
-    def _event_problems(
-        self, batch: EventBatch, record_ms: NDArray[np.int64], keys: Values | None
-    ) -> Iterator[Bad]:
-        times = batch.rows["time_ms"]
-        yield from checks.control_characters(batch.event_ids, "event_id")
-        yield from checks.control_characters(batch.user_ids, "user_id")
-        yield from checks.impossible_times(times, "event_time", EARLIEST_MS)
-        yield from checks.impossible_times(
-            batch.rows["account_created_ms"], "account_created_at", 0
-        )
-        yield from checks.times_ahead(times, "event_time", record_ms, self._max_ahead_ms)
-        if keys is not None:
-            yield from checks.foreign_keys(batch.user_ids, keys)
-
-    def _label_problems(
-        self, batch: LabelBatch, record_ms: NDArray[np.int64], keys: Values | None
-    ) -> Iterator[Bad]:
-        rows = batch.rows
-        yield from checks.control_characters(batch.label_ids, "label_id")
-        yield from checks.control_characters(batch.user_ids, "user_id")
-        for name, times in (("event_time", rows["time_ms"]), ("known_at", rows["known_ms"])):
-            yield from checks.impossible_times(times, name, EARLIEST_MS)
-            yield from checks.times_ahead(times, name, record_ms, self._max_ahead_ms)
-        legitimate = rows["kind"] == LABEL_KINDS.index("legitimate")
-        yield from checks.contradictions(legitimate, rows["is_fraud"] == 1)
-        if keys is not None:
-            yield from checks.foreign_keys(batch.user_ids, keys)
 
 
 _Batch = TypeVar("_Batch", EventBatch, LabelBatch)

@@ -1,15 +1,14 @@
 """Event records of one type become columns: tokens, codes, numbers and times."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from math import nan
 from typing import Any, Final
 
 import numpy as np
-from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from topics.columns import EVENT, EventBatch, Rows
+from topics.fieldcolumns import Columns, columns_of, milliseconds, numbers, present
 from topics.hashing import Tokens, normalise_text
 from topics.records import Event, Item
 from topics.sketch import NO_TEXT, sketches
@@ -23,19 +22,8 @@ from topics.vocabulary import (
     REVIEWED,
 )
 
-Columns = dict[str, Sequence[Any]]
-"""Field name to its values, one per record."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _STATUS_STEP: Final = {word: step for step, word in enumerate(ORDER_STATUSES)}
 _ACTION_STEP: Final = {word: FIRST_BROWSE_STEP + i for i, word in enumerate(BROWSE_ACTIONS)}
-
-
-def columns_of(records: Sequence[Any]) -> Columns:
-    """Turn records of one Struct type into columns; ``records`` must not be empty."""
-    names = type(records[0]).__struct_fields__
-    return dict(zip(names, zip(*map(astuple, records), strict=True), strict=True))
 
 
 def event_batch(records: Sequence[Event], event_type: int, tokens: Tokens) -> EventBatch:
@@ -64,32 +52,6 @@ def _known(attributes: dict[str, Any] | None) -> dict[str, Any] | None:
     if attributes and None in attributes.values():
         return {name: value for name, value in attributes.items() if value is not None}
     return attributes
-
-
-def milliseconds(times: Sequence[Any]) -> NDArray[np.int64]:
-    """Return times (datetime, int or None) as epoch milliseconds, int64[n]; None is 0.
-
-    >>> milliseconds([datetime(1970, 1, 1, 0, 0, 1, 999, tzinfo=UTC), 5, None]).tolist()
-    [1000, 5, 0]
-    """
-    try:
-        return np.fromiter(times, np.int64, len(times))
-    except TypeError:
-        return np.array([_millisecond(time) for time in times], np.int64)
-
-
-def _millisecond(time: datetime | int | None) -> int:
-    return (time - _EPOCH) // _MILLISECOND if isinstance(time, datetime) else time or 0
-
-
-def numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
-    """Return numbers as float64[n], None as NaN."""
-    return np.array(values, np.float64)
-
-
-def present(values: Sequence[Any]) -> Sequence[str]:
-    """Return texts with None as the empty text."""
-    return [value or "" for value in values] if None in values else values
 
 
 def _order(rows: Rows, columns: Columns, identities: Columns, words: Columns) -> list[str | None]:

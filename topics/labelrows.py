@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from topics.columns import LABEL, LabelBatch
-from topics.eventrows import columns_of, milliseconds, numbers, present
+from topics.fieldcolumns import columns_of, milliseconds, numbers, present
 from topics.hashing import Tokens
 from topics.records import Label
 from topics.vocabulary import LABEL_KINDS

@@ -2,13 +2,18 @@
 
 from topics.alerts import Alerts, alert_id, encode_alerts, read_alert
 from topics.credits import Credits, encode_credits, read_credit
-from topics.decisionrecord import AlertRecord, CreditRecord, DecisionRecord, Versions
+from topics.decisionrecord import (
+    AlertRecord,
+    CreditRecord,
+    DecisionRecord,
+    Versions,
+    named_features,
+    read_decision,
+)
 from topics.decisions import (
     Decisions,
     decision_id,
     encode_decisions,
-    named_features,
-    read_decision,
 )
 from topics.letters import DeadLetter, encode_dead_letter, read_dead_letter
 from topics.reasons import Link, Reason
