@@ -1,5 +1,6 @@
 """Creating the topics of the catalogue on a cluster, and comparing a cluster with it."""
 
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,7 +40,17 @@ def create_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
                 continue
             raise InputError(f"cannot create topic {name} at {brokers}: {reason(error)}") from error
         created.append(name)
+    _wait_until_known(admin, brokers, created)
     return created
+
+
+def _wait_until_known(admin: AdminClient, brokers: str, names: Sequence[str]) -> None:
+    """Wait until the cluster shows topics that it has made, which takes it a moment."""
+    until_s = time.monotonic() + _TIMEOUT_S
+    while not topics_at(admin, brokers).keys() >= set(names):
+        if time.monotonic() > until_s:
+            raise InputError(f"Kafka at {brokers} made topics but does not show them; check again")
+        time.sleep(0.1)
 
 
 def check_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
