@@ -98,7 +98,7 @@ class EventBatch:
         at = np.asarray(index, np.int64)
         picks = at.tolist()
         return type(self)(
-            self.rows[at],
+            self.rows.take(at),
             [self.event_ids[i] for i in picks],
             [self.user_ids[i] for i in picks],
             [self.texts[i] for i in picks],
@@ -124,7 +124,7 @@ class LabelBatch:
         at = np.asarray(index, np.int64)
         picks = at.tolist()
         return type(self)(
-            self.rows[at],
+            self.rows.take(at),
             [self.label_ids[i] for i in picks],
             [self.user_ids[i] for i in picks],
             [self.event_ids[i] for i in picks],
