@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="their labels")
     parser.add_argument("--from", dest="start", metavar="TIME", help="first event to learn from")
     parser.add_argument(
-        "--until", required=True, metavar="TIME", help="the moment of training: nothing later is used"
+        "--until", required=True, metavar="TIME", help="the moment of training; nothing known later"
     )
     parser.add_argument(
         "--label-delay", type=float, default=0.0, metavar="DAYS",
@@ -30,8 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="new folder")
     parser.add_argument(
         "--base", default="auto", metavar="MODEL",
-        help="text encoder: a Hugging Face name or folder; auto (the default): multilingual-e5-small "
-        "where riskstream[offline] is installed; none: texts are read by their sketch only",
+        help="text encoder: a Hugging Face name or folder; auto (the default): "
+        "multilingual-e5-small where riskstream[offline] is installed; none: only sketches",
     )  # fmt: skip
     parser.add_argument("--unlabelled", choices=("negative", "ignore"), default="negative")
     parser.add_argument("--spend-horizon-days", type=int, default=30, metavar="N")
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--max-texts", type=int, default=4_000, metavar="N",
         help="distinct texts to encode for training (default 4000)",
     )  # fmt: skip
-    parser.add_argument("--max-seconds", type=float, metavar="S", help="limit on the network's epochs")
+    parser.add_argument("--max-seconds", type=float, metavar="S", help="limit on the training time")
     parser.add_argument("--seed", type=int, default=0)
     add_flags(parser, "policy", "threads")
 

@@ -15,13 +15,13 @@ from stream.pipeline.published import alerts_of, credits_of, decisions_of, versi
 from stream.pipeline.scorer import Scorer
 from stream.pipeline.users import LABEL_STEP, Steps, UserResult, advance, steps_by_user
 from stream.worker.entities import EntityStore
-from stream.worker.processor import Outcome, Outgoing, RecordBatch
+from stream.worker.processor import Outcome, Outgoing, Prepared, RecordBatch
 from stream.worker.stopwatch import Stopwatch, TimedScorer
 from topics.alerts import encode_alerts
 from topics.columns import EVENT, EventBatch, Rows
 from topics.credits import encode_credits
-from topics.decisions import encode_decisions
 from topics.deadletter import Bad
+from topics.decisions import encode_decisions
 from topics.decode import Decoder
 from topics.vocabulary import ACTIONS, EVENT_TYPES
 
@@ -92,9 +92,10 @@ class RiskProcessor:
         )
 
     def run(
-        self, prepared: RiskBatch, states: Sequence[bytes | None], applied: NDArray[np.int64]
+        self, prepared: Prepared, states: Sequence[bytes | None], applied: NDArray[np.int64]
     ) -> Outcome:
         """Apply a batch to its users' states and say what to publish."""
+        assert isinstance(prepared, RiskBatch)
         steps = prepared.steps
         before = np.repeat(applied, np.diff(steps.starts))
         fresh = prepared.offsets[steps.rows] > before
