@@ -1,24 +1,22 @@
 """What a worker needs to know about the topics of the cluster, and the ones it makes itself."""
 
+import dataclasses
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
+from confluent_kafka import TopicCollection
 
 from stream.worker.processor import SOURCES
 from stream.worker.settings import WorkerSettings
+from topics.catalog import catalogue
 from topics.errors import InputError
+from topics.kafka import cluster, topics_at
+from topics.topicadmin import create_topics
 
 TIMEOUT_S = 20.0
-HOUR_MS = 3_600_000
-CHANGELOG_CONFIG = {
-    "cleanup.policy": "compact",
-    # Recovery must still find the newer record where a paused former owner wrote behind it.
-    "min.compaction.lag.ms": str(6 * HOUR_MS),
-}
-LINKS_CONFIG = {"cleanup.policy": "delete", "retention.ms": str(31 * 24 * HOUR_MS)}
+BROKERS_DEFAULT = -1
+"""Replication of the topics that a worker makes: whatever the cluster has as its default."""
 
 
 class Cluster:
@@ -26,56 +24,40 @@ class Cluster:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        options: dict[str, Any] = {"bootstrap.servers": settings.brokers, "log_level": 2}
-        self._admin = AdminClient(options)
+        self._admin = cluster(settings.brokers)
 
     def prepare(self, outputs: Iterable[str]) -> None:
         """Check that all topics exist and fit together; make the changelog and links topics.
 
         Raises InputError naming the topic that is missing or has another number of partitions.
         """
-        settings = self._settings
-        internal = {settings.changelog: CHANGELOG_CONFIG, settings.links: LINKS_CONFIG}
-        prefix = settings.topic_prefix
+        settings, prefix = self._settings, self._settings.topic_prefix
+        internal = [settings.changelog, settings.links]
         fitting = [*(prefix + source for source in SOURCES), *internal]
         written = [prefix + output for output in outputs]
-        found = self._partitions([*fitting, *written])
-        missing = [topic for topic in internal if not found.get(topic)]
-        for topic in missing:
-            self._create(topic, internal[topic])
-            found[topic] = settings.partitions
+        if settings.embedded_broker:  # it makes a topic when somebody asks for it
+            for topic in [*fitting, *written]:
+                self._admin.list_topics(topic, timeout=TIMEOUT_S)
+        else:
+            specs = catalogue(partitions=settings.partitions, application=settings.application)
+            own = [spec for spec in specs if spec.name in internal]
+            create_topics(
+                settings.brokers,
+                [dataclasses.replace(spec, replication=BROKERS_DEFAULT) for spec in own],
+            )
+        found = topics_at(self._admin, settings.brokers)
         for topic in [*fitting, *written]:
-            if not found.get(topic):
+            if topic not in found:
                 raise InputError(
                     f"topic {topic} does not exist on {settings.brokers}; "
                     "create it with `riskstream topics create`"
                 )
-            if topic in fitting and found[topic] != settings.partitions:
+            if topic in fitting and len(found[topic]) != settings.partitions:
                 raise InputError(
-                    f"topic {topic} has {found[topic]} partitions and the setting `partitions` is "
-                    f"{settings.partitions}; input and internal topics must all have that many"
+                    f"topic {topic} has {len(found[topic])} partitions and the setting "
+                    f"`partitions` is {settings.partitions}; input and internal topics must all "
+                    "have that many"
                 )
-
-    def _partitions(self, topics: Iterable[str]) -> dict[str, int]:
-        try:
-            if self._settings.embedded_broker:  # it makes a topic when somebody asks for it
-                for topic in topics:
-                    self._admin.list_topics(topic, timeout=TIMEOUT_S)
-            listed = self._admin.list_topics(timeout=TIMEOUT_S).topics
-        except KafkaException as error:
-            raise InputError(
-                f"no Kafka broker answers at {self._settings.brokers} ({error}); start it, or "
-                "name another with RISKSTREAM_BROKERS"
-            ) from None
-        return {name: len(topic.partitions) for name, topic in listed.items()}
-
-    def _create(self, topic: str, config: Mapping[str, str]) -> None:
-        new = NewTopic(topic, self._settings.partitions, config=dict(config))
-        try:
-            self._admin.create_topics([new])[topic].result(TIMEOUT_S)
-        except KafkaException as error:
-            if "TOPIC_ALREADY_EXISTS" not in str(error):  # another worker may have been faster
-                raise InputError(f"topic {topic} cannot be created: {error}") from None
 
     def lives(self, topics: Iterable[str]) -> dict[str, int]:
         """Return a number that changes when a topic is deleted and made again; 0: unknown.

@@ -1,14 +1,12 @@
 """Dead letters: their records, and the limit beyond which a worker stops instead."""
 
-import base64
 from collections import Counter, deque
 from collections.abc import Sequence
-
-import orjson
 
 from stream.worker.processor import RecordBatch
 from topics.deadletter import Bad
 from topics.errors import InputError
+from topics.letters import encode_dead_letter
 
 WINDOW = 10_000
 """Records of one topic partition over which dead letters are counted."""
@@ -33,7 +31,7 @@ class DeadLetters:
         Raises InputError if the last `WINDOW` records of the partition hold more than the limit.
         """
         self._count(batch, len(bad))
-        letters = [(batch.keys[item.position], encode(batch, item, now_ms)) for item in bad]
+        letters = [(batch.keys[item.position], letter(batch, item, now_ms)) for item in bad]
         return letters, Counter(item.reason for item in bad)
 
     def _count(self, batch: RecordBatch, n_bad: int) -> None:
@@ -50,18 +48,14 @@ class DeadLetters:
             )
 
 
-def encode(batch: RecordBatch, bad: Bad, now_ms: int) -> bytes:
-    """Return the JSON of one dead letter: why, where it came from, and the record itself."""
-    key, value = batch.keys[bad.position], batch.values[bad.position]
-    return orjson.dumps(
-        {
-            "reason": bad.reason,
-            "detail": bad.detail,
-            "topic": batch.topic,
-            "partition": batch.partition,
-            "offset": int(batch.offsets[bad.position]),
-            "key": None if key is None else base64.b64encode(key).decode(),
-            "value": None if value is None else base64.b64encode(value).decode(),
-            "failed_at_ms": now_ms,
-        }
+def letter(batch: RecordBatch, bad: Bad, now_ms: int) -> bytes:
+    """Return the record for one bad record of a batch."""
+    return encode_dead_letter(
+        bad,
+        topic=batch.topic,
+        partition=batch.partition,
+        offset=int(batch.offsets[bad.position]),
+        key=batch.keys[bad.position],
+        value=batch.values[bad.position],
+        failed_at_ms=now_ms,
     )

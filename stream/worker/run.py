@@ -181,6 +181,7 @@ def write_stats(app: WorkerApp) -> None:
     facts = {
         **counts,
         "process_cpu_s": time.process_time(),
+        "worker_cpu_s": app.stages.total(),
         "stages_cpu_s": app.stages.seconds(),
         "recovered records": app.states.n_recovered,
         "stale records": app.states.n_stale,

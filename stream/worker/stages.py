@@ -75,6 +75,9 @@ class Stages:
                     self._ended[ident] = time.clock_gettime(clock)
                 beside = self._ended.get(ident, 0.0) - self._inside.get(ident, 0.0)
                 found[stage] = found.get(stage, 0.0) + max(0.0, beside)
-        total = time.process_time() - self._start
-        found["other"] = max(0.0, total - sum(found.values()))
+        found["other"] = max(0.0, self.total() - sum(found.values()))
         return found
+
+    def total(self) -> float:
+        """Return the processor seconds of the whole process since the start."""
+        return time.process_time() - self._start

@@ -49,10 +49,11 @@ class Shop:
             }
         )
 
-        self._watcher = Consumer(self._reader() | {"group.id": "watcher"})
-        self._wait_for_leaders(names)
+        self.wait_for_leaders(names)
 
-    def _wait_for_leaders(self, names: list[str]) -> None:
+    def wait_for_leaders(self, names: list[str]) -> None:
+        """Wait until new topics can be read."""
+        self._watcher = Consumer(self._reader() | {"group.id": "watcher"})
         for name in names:
             deadline = time.monotonic() + 20
             while True:
