@@ -33,9 +33,9 @@ def test_cards(world: World, rng: Dice, people: list[Person], n: int) -> None:
     patience = rng.around(25.0, 1.3)  # minutes between tries of one account
     while n > 0:
         tries = min(n, 1 + rng.count(2.0))
-        (person,) = recruit(world, rng, people, crew, 1, 0.45)
+        (person,) = recruit(world, rng, people, crew, 1, 0.25)
         time_ms = after_opening(person, crew.moment(rng))
-        as_guest = rng.chance(0.3)
+        as_guest = rng.chance(0.2)
         visit = _visit(world, rng, person, crew, time_ms, as_guest)
         card = rng.name("i")
         for _ in range(tries):
@@ -52,7 +52,7 @@ def _visit(
     world: World, rng: Dice, person: Person, crew: Crew, time_ms: int, as_guest: bool
 ) -> Visit:
     visit = enter_as(
-        world, rng, person, crew, time_ms, crew_device=0.5, fresh_device=0.25, crew_prefix=0.75
+        world, rng, person, crew, time_ms, crew_device=0.42, fresh_device=0.15, crew_prefix=0.55
     )
     return replace(visit, user_id="guest:", created_ms=None) if as_guest else visit
 
@@ -61,7 +61,7 @@ def _try(
     world: World, rng: Dice, visit: Visit, person: Person, crew: Crew, card: str, time_ms: int
 ) -> int:
     if visit.user_id != "guest:":
-        time_ms, _ = browse(world, rng, visit, person, time_ms, rng.count(1.4))
+        time_ms, _ = browse(world, rng, visit, person, time_ms, rng.count(1.8))
     product = _cheap(world, rng, person, time_ms)
     terms = replace(
         terms_of(world, rng, person, time_ms),

@@ -58,13 +58,13 @@ def _order(world: World, rng: Dice, person: Person, crew: Crew, *, willing: bool
     wanted = rng.weigh(person.tastes, person.taste_weights)
     if rng.chance(0.15 if willing else 0.55):
         wanted, seen = rng.weigh(CATEGORIES, _RESALE), []
-    budget = person.habits.budget * (1.5 if willing else 2.6)
+    budget = person.habits.budget * (1.4 if willing else 2.1)
     product = choose(world, rng, wanted, budget, time_ms, seen)
     if rng.chance(0.75):
         touch(world, rng, visit, person.currency, product, "add_to_cart", time_ms)
     terms = terms_of(world, rng, person, time_ms + 25_000)
     method, instrument = terms.method, terms.instrument
-    if rng.chance(0.78):
+    if rng.chance(0.72):
         method, instrument = "pay_later", f"p{person.user_id[1:]}"
     if not willing and rng.chance(0.25):
         terms = replace(terms, ship_to=crew.addresses[0])

@@ -22,7 +22,7 @@ from topics.simulator.rhythm import hour_of
 from topics.simulator.schemes import FAKE_REVIEW
 from topics.simulator.world import World
 
-EVENTS_PER_CASE: Final = 2.0
+EVENTS_PER_CASE: Final = 2.4
 TYPICAL_CASES: Final = 22
 
 
@@ -50,10 +50,10 @@ def _one(
     time_ms = after_opening(person, time_ms) if time_ms < person.created_ms else time_ms
     product = rng.pick(world.market.of_seller[seller.seller_id])
     visit = enter_as(
-        world, rng, person, crew, time_ms, crew_device=0.3, fresh_device=0.08, crew_prefix=0.4
+        world, rng, person, crew, time_ms, crew_device=0.26, fresh_device=0.06, crew_prefix=0.35
     )
     order_id = None
-    if rng.chance(0.3):
+    if rng.chance(0.42):
         time_ms, order_id = _buy(world, rng, person, crew, product, time_ms)
     for _ in range(rng.count(0.8)):
         touch(world, rng, visit, person.currency, product, "view", time_ms)
@@ -73,7 +73,7 @@ def _buy(
 ) -> tuple[int, str]:
     """Buy the product so that the review counts as verified; return when to write it."""
     visit = enter_as(
-        world, rng, person, crew, time_ms, crew_device=0.3, fresh_device=0.08, crew_prefix=0.4
+        world, rng, person, crew, time_ms, crew_device=0.26, fresh_device=0.06, crew_prefix=0.35
     )
     terms = terms_of(world, rng, person, time_ms)
     order = place(world, rng, visit, basket(rng, product, [], 0.0), terms, time_ms, case=False)

@@ -12,7 +12,7 @@ from topics.simulator.market import Product
 from topics.simulator.order import Order, place
 from topics.simulator.person import Person
 from topics.simulator.repute import clear, repaid
-from topics.simulator.reviewing import review_of
+from topics.simulator.reviewing import remember, review_of
 from topics.simulator.rhythm import moments
 from topics.simulator.world import World, visit_of
 
@@ -45,6 +45,8 @@ def stay(
     straight = rng.chance(0.3 if eager else 0.16)  # comes for one thing, and buys it again
     pages = rng.whole(0, 1) if straight else 1 + rng.count(rng.around(person.habits.pages, 0.5))
     time_ms, seen = browse(world, rng, visit, person, time_ms, pages)
+    if rng.chance(0.055 * person.habits.reviews):
+        time_ms = remember(world, rng, person, visit, time_ms)
     if eager or rng.chance(0.75 if straight else person.habits.conversion):
         time_ms = buy(world, rng, person, visit, seen, time_ms, gift=gift)
         if rng.chance(0.16):

@@ -6,7 +6,7 @@ from topics.simulator.dice import Dice
 from topics.simulator.grammar import Voice, compose, title
 from topics.simulator.market import Product
 
-HIRED: Final = Voice(1.5, 0.12, 0.4, 0.12, 0.55, 0.4, 0.32, 0.6, 0.2, 0.08, 0.03)
+HIRED: Final = Voice(1.4, 0.1, 0.42, 0.12, 0.5, 0.35, 0.3, 0.65, 0.22, 0.06, 0.03)
 
 
 class Copywriter:
@@ -21,7 +21,7 @@ class Copywriter:
         stock = self._stock.setdefault((language, rating), [])
         if stock and rng.chance(self._lazy):
             return _vary(rng, rng.pick(stock))
-        voice = HIRED if rng.chance(0.6) else Voice()
+        voice = HIRED if rng.chance(0.85) else Voice()
         text = compose(rng, language, product, rating, voice)
         stock.append(text)
         return text

@@ -29,7 +29,7 @@ def farm(world: World, rng: Dice, people: list[Person], n: int) -> None:
     cloned = rng.between(0.1, 0.9)  # how much this farm makes up device identities
     wallet = rng.name("w")
     while n > 0:
-        (person,) = recruit(world, rng, people, crew, 1, 0.55)
+        (person,) = recruit(world, rng, people, crew, 1, 0.5)
         time_ms = after_opening(person, crew.moment(rng))
         for _ in range(min(n, 1 + rng.count(0.6))):
             _collect(world, rng, person, crew, cloned, wallet, time_ms)
@@ -40,10 +40,10 @@ def farm(world: World, rng: Dice, people: list[Person], n: int) -> None:
 def _collect(
     world: World, rng: Dice, person: Person, crew: Crew, cloned: float, wallet: str, time_ms: int
 ) -> None:
-    hired = 0.25  # people who do it at home, for a share
+    hired = 0.3  # people who do it at home, for a share
     visit = enter_as(
         world, rng, person, crew, time_ms,
-        crew_device=(1 - hired) * (1 - cloned), fresh_device=0.3 * cloned, crew_prefix=0.6,
+        crew_device=(1 - hired) * (1 - cloned), fresh_device=0.3 * cloned, crew_prefix=0.5,
     )  # fmt: skip
     if rng.chance(0.3):
         enter(world, rng, visit, time_ms)

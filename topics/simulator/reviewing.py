@@ -73,6 +73,20 @@ def review_of(world: World, rng: Dice, person: Person, order: Order, delivered_m
         time_ms += int(rng.around(90_000, 0.8)) + 5_000
 
 
+def remember(world: World, rng: Dice, person: Person, visit: Visit, time_ms: int) -> int:
+    """Write a review of something that was bought long ago or elsewhere; return when it is done."""
+    taste = rng.weigh(person.tastes, person.taste_weights)
+    product = world.market.shelves[taste.name].take(rng, time_ms)
+    rating = rate(rng, product, person.habits.mood)
+    review(
+        world, rng, visit, product, rating,
+        compose(rng, person.language, product, rating, voice_of(rng, person)), time_ms,
+        order_id=rng.name("o") if rng.chance(0.55) else None,
+        heading=title(rng, person.language, rating) if rng.chance(0.25) else None,
+    )  # fmt: skip
+    return time_ms + int(rng.around(60_000, 0.8)) + 5_000
+
+
 def rate(rng: Dice, product: Product, mood: float) -> int:
     """Return the stars that an honest buyer in that mood gives the product."""
     if rng.chance(0.09):  # something went wrong, or did not matter
