@@ -72,9 +72,7 @@ class ReferenceEntity:
             others = {x["user"] for x in links if t - WINDOW[w] < x["time_ms"] <= t} - {user}
             found[f"other_users_{w}"] = len(others)
         for w in ("1d", "7d", "30d"):
-            found[f"orders_{w}"] = sum(
-                x["is_order"] for x in links if counts(x["time_ms"], t, w)
-            )
+            found[f"orders_{w}"] = sum(x["is_order"] for x in links if counts(x["time_ms"], t, w))
         return found
 
     def _in_kept_pane(self, time_ms: int, t: int, window: str) -> bool:
@@ -106,7 +104,10 @@ def shared_features(event: dict[str, Any], of: dict[str, dict[str, float]]) -> d
     for kind in ("device", "instrument", "address", "ip"):
         found[f"{kind}_frauds_30d"] = answer(kind, "frauds_30d")
     for window, label_window in (("1d", "7d"), ("7d", "7d"), ("30d", "30d")):
-        labels, orders = answer("seller", f"labels_{label_window}"), answer("seller", f"orders_{window}")
+        labels, orders = (
+            answer("seller", f"labels_{label_window}"),
+            answer("seller", f"orders_{window}"),
+        )
         frauds = answer("seller", f"frauds_{window}")
         whole = max(labels, orders) if "seller" in of else nan
         found[f"seller_fraud_share_{window}"] = nan if whole == 0 else frauds / whole

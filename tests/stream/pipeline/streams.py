@@ -114,9 +114,7 @@ def seeded(
     return items
 
 
-def _random_event(
-    rng: random.Random, maker: Maker, user: int, time_ms: int, n_things: int
-) -> Item:
+def _random_event(rng: random.Random, maker: Maker, user: int, time_ms: int, n_things: int) -> Item:
     step = rng.choice(STEPS)
 
     def some(n: int, absent: float = 0.3) -> int:

@@ -6,12 +6,7 @@ from hypothesis import strategies as st
 
 from stream.pipeline.features import NAMES
 from tests.stream.pipeline.reference import DAY, HOUR
-from tests.stream.pipeline.runs import (
-    differences,
-    feature_differences,
-    run_fast,
-    run_slow,
-)
+from tests.stream.pipeline.runs import differences, feature_differences, run_fast, run_slow
 from tests.stream.pipeline.streams import INTERPRETED, examples, seeded, streams
 
 # What each kind of stream is made of, by the arguments of `seeded`.
@@ -29,26 +24,26 @@ SHOPS = {
     "many labels": {"n_users": 3, "label_share": 0.5, "n_things": 5},
     "busy seconds": {"n_users": 3, "mean_gap_ms": 2_000, "late_share": 0.5, "max_late_ms": 60_000},
 }  # fmt: skip
-N_ITEMS = 60 if INTERPRETED else 400
+N_ITEMS = 60 if INTERPRETED else 300
 ZONES = (0, 8 * HOUR, -5 * HOUR - HOUR // 2)
 
 
 @pytest.mark.parametrize("shop", SHOPS)
 def test_features_of_a_random_shop_are_as_defined(shop):
-    for seed in range(1 if INTERPRETED else 3):
+    for seed in range(1 if INTERPRETED else 2):
         items = seeded(seed, N_ITEMS, **SHOPS[shop])
         cuts = [N_ITEMS // 3, N_ITEMS // 3 + 1, N_ITEMS // 2]
-        assert not differences(items, cuts, ZONES[seed])
+        assert not differences(items, cuts, ZONES[seed + len(shop) % 2])
 
 
 @given(streams(), st.sampled_from(ZONES))
-@settings(max_examples=examples(150))
+@settings(max_examples=examples(100))
 def test_features_of_any_short_stream_are_as_defined(items, zone_ms):
     assert not differences(items, [], zone_ms)
 
 
 @given(streams(gaps=(0, 0, 1, 500, 1_999, 2_000, 2_001, 5_000, 9_000, -1, -500, -2_000, -9_000)))
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(40))
 def test_features_within_seconds_are_as_defined(items):
     assert not differences(items)
 
