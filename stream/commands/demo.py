@@ -1,15 +1,18 @@
 """`riskstream demo`: everything at once on this machine, without a Kafka cluster."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
 SUMMARY = "runs a simulated shop through a real worker on an embedded broker and prints its alerts"
 
+LABEL_DELAY_DAYS = 10
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; the defaults take a few minutes on two cores."""
-    parser.add_argument("--users", type=int, default=2_000, metavar="N", help="default 2000")
+    parser.add_argument("--users", type=int, default=1_500, metavar="N", help="default 1500")
     parser.add_argument("--days", type=int, default=60, metavar="D", help="default 60")
     parser.add_argument(
         "--train-days",
@@ -17,6 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=45,
         metavar="D",
         help="days that the model learns from; the others judge it (default 45)",
+    )
+    parser.add_argument(
+        "--fraud-share",
+        type=float,
+        default=0.08,
+        metavar="X",
+        help="share of orders and reviews that are fraud (default 0.08, far above a real shop's, "
+        "so that a short demo has enough of every kind)",
     )
     parser.add_argument("--seed", type=int, default=1, help="same seed, same shop (default 1)")
     parser.add_argument(
@@ -46,19 +57,18 @@ def run(args: argparse.Namespace) -> int:
     from topics.errors import InputError
     from topics.simulator import SimulatorConfig
 
-    if not 0 < args.train_days < args.days:
-        raise InputError(f"--train-days is {args.train_days}; it must be 1 to {args.days - 1}")
+    if not LABEL_DELAY_DAYS < args.train_days < args.days:
+        low = LABEL_DELAY_DAYS + 1
+        raise InputError(f"--train-days is {args.train_days}; it must be {low} to --days less 1")
     if args.live < 0 or args.rate <= 0:
         raise InputError("--live must be 0 or more and --rate more than 0")
-    config = SimulatorConfig(args.users, args.days, args.seed, fraud_share=0.03)
+    config = SimulatorConfig(args.users, args.days, args.seed, fraud_share=args.fraud_share)
+    plan = Plan(config, args.train_days, LABEL_DELAY_DAYS, args.live, args.rate)
+    # A supervisor's stop must end the worker too, as an interruption does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     try:
-        summary = run_demo(
-            Plan(config, args.train_days, args.live, args.rate),
-            args.folder,
-            console,
-            afresh=args.train,
-        )
+        summary = run_demo(plan, args.folder, console, afresh=args.train)
     except RuntimeError as error:
         print(f"riskstream demo: {error}", file=sys.stderr)
         return 1

@@ -1,27 +1,35 @@
 """The simulated shop of the demo, and the model trained on its first weeks."""
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from topics.files import write_records
 from topics.simulator.config import DAY_MS, SimulatorConfig
 from topics.simulator.shop import Shop
 from topics.simulator.spool import Record
 
+MOST_TEXTS: Final = 1_500
+MOST_SECONDS: Final = 60
+"""Bounds on the training, so that the demo takes minutes."""
+
 
 @dataclass(frozen=True)
 class Plan:
     """Which shop is simulated and how its time is divided.
 
-    The model learns from the first ``train_days`` days; the rest of ``config.days`` judges it. The
-    last ``n_live`` events are sent at ``live_per_s``, everything before as fast as possible.
+    The model learns from the first ``train_days`` days less the last ``label_delay_days``, whose
+    labels have mostly not come; what lies after them judges it. The last ``n_live`` events are sent at ``live_per_s``, everything before as fast as possible.
     """
 
     config: SimulatorConfig
     train_days: int
+    label_delay_days: int
     n_live: int
     live_per_s: float
 
@@ -67,11 +75,14 @@ def trained_model(
     if done.exists() and not afresh:
         say(f"Model: trained by an earlier demo, {model} (--train trains it anew)")
         return model
+    shutil.rmtree(model, ignore_errors=True)
     say(f"Training a model on the first {plan.train_days} days of the shop ...")
     events, labels = write_history(shop, plan.until_ms, folder / "history")
     command = [
         *(sys.executable, "-m", "stream", "train", "--events", str(events)),
         *("--labels", str(labels), "--until", str(plan.until_ms), "--out", str(model)),
+        *("--label-delay", str(plan.label_delay_days), "--max-texts", str(MOST_TEXTS)),
+        *("--max-seconds", str(MOST_SECONDS), "--threads", str(os.cpu_count() or 1)),
     ]
     code = subprocess.run(command, check=False).returncode
     if code != 0:

@@ -35,7 +35,10 @@ def run_demo(plan: Plan, folder: Path, console: Console, *, afresh: bool = False
     place = folder / plan.name
     place.mkdir(parents=True, exist_ok=True)
     config = plan.config
-    console.print(f"Simulating a shop: {config.users:,} users, {config.days} days ...")
+    console.print(
+        f"Simulating a shop: {config.users:,} users, {config.days} days, fraud in "
+        f"{config.fraud_share:.0%} of orders and reviews ..."
+    )
     with shown("  users", config.users) as advance:
         shop = Shop(config, _by_steps(advance))
     with shop:
