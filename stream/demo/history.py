@@ -24,7 +24,8 @@ class Plan:
     """Which shop is simulated and how its time is divided.
 
     The model learns from the first ``train_days`` days less the last ``label_delay_days``, whose
-    labels have mostly not come; what lies after them judges it. The last ``n_live`` events are sent at ``live_per_s``, everything before as fast as possible.
+    labels have mostly not come; what lies after them judges it. The last ``n_live`` events are
+    sent at ``live_per_s``, everything before as fast as it is answered.
     """
 
     config: SimulatorConfig
