@@ -3,16 +3,19 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from uuid import uuid4
 
 import numpy as np
 import pytest
-from confluent_kafka import Producer
 
+from tests.embedded import embedded_broker
+from topics.catalog import catalogue
 from topics.consuming import Taken, n_records_in, read_topic
 from topics.errors import InputError
 from topics.kafka import cluster
 from topics.producing import Sender, produce
 from topics.sorting import Timed
+from topics.topicadmin import create_topics
 
 TOPICS = ["shop.orders", "shop.browse", "shop.reviews", "risk.labels"]
 
@@ -20,12 +23,8 @@ TOPICS = ["shop.orders", "shop.browse", "shop.reviews", "risk.labels"]
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[str]:
     """The address of a broker inside librdkafka that has the input topics."""
-    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
-    address = next(iter(owner.list_topics(timeout=10).brokers.values()))
-    for topic in [*TOPICS, "empty"]:
-        owner.list_topics(topic, timeout=10)
-    yield f"{address.host}:{address.port}"
-    owner.flush()
+    with embedded_broker([*TOPICS, "empty"]) as brokers:
+        yield brokers
 
 
 def everything(brokers: str, topic: str, **how: int) -> Taken:
@@ -161,3 +160,22 @@ def test_a_cluster_that_is_not_there_is_named_in_time(
 def test_addresses_that_make_no_sense_are_refused(brokers: str) -> None:
     with pytest.raises(InputError, match="must be HOST:PORT"):
         cluster(brokers)
+
+
+def test_a_real_cluster_gives_records_from_a_time_on(kafka: str) -> None:
+    spec = catalogue(partitions=3, prefix=f"{uuid4().hex[:8]}-")[0]
+    create_topics(kafka, [spec])
+    keys = [b"u%d" % n for n in range(200)]
+    with Sender(kafka) as sender:
+        sender.send(spec.name, keys, [b"early"] * 200)
+    time.sleep(0.05)
+    between_ms = time.time_ns() // 1_000_000
+    with Sender(kafka) as sender:
+        sender.send(spec.name, keys, [b"late"] * 200)
+    assert everything(kafka, spec.name).values.count(b"early") == 200
+    late = everything(kafka, spec.name, from_ms=between_ms)
+    assert late.values == [b"late"] * 200
+    assert sorted(late.keys) == sorted(keys)
+    assert min(late.timestamps_ms) >= between_ms
+    assert everything(kafka, spec.name, from_ms=between_ms + 3_600_000).values == []
+    assert n_records_in(kafka, spec.name) == 400

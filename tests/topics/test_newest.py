@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-from confluent_kafka import Producer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.embedded import embedded_broker
 from topics.errors import InputError
 from topics.newest import newest_records
 from topics.producing import Sender
@@ -18,13 +18,9 @@ N_TOPICS = 60
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[tuple[str, Iterator[str]]]:
     """A broker inside librdkafka, and names of empty topics on it."""
-    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
-    address = next(iter(owner.list_topics(timeout=10).brokers.values()))
     names = [f"out{n}" for n in range(N_TOPICS)]
-    for name in names:
-        owner.list_topics(name, timeout=10)
-    yield f"{address.host}:{address.port}", iter(names)
-    owner.flush()
+    with embedded_broker(names) as brokers:
+        yield brokers, iter(names)
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,32 +5,25 @@ from pathlib import Path
 
 import orjson
 import pytest
-from confluent_kafka import Producer
 
 from stream.cli import main
+from tests.embedded import embedded_broker
 from topics.consuming import read_topic
 from topics.files import write_records
 
 TOPICS = ["shop.orders", "shop.browse", "shop.reviews", "risk.labels"]
 
 
-def embedded(topics: list[str]) -> Iterator[str]:
-    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
-    address = next(iter(owner.list_topics(timeout=10).brokers.values()))
-    for topic in topics:
-        owner.list_topics(topic, timeout=10)
-    yield f"{address.host}:{address.port}"
-    owner.flush()
-
-
 @pytest.fixture
 def shop() -> Iterator[str]:
-    yield from embedded(TOPICS)
+    with embedded_broker(TOPICS) as brokers:
+        yield brokers
 
 
 @pytest.fixture
 def bare() -> Iterator[str]:
-    yield from embedded([])
+    with embedded_broker([]) as brokers:
+        yield brokers
 
 
 def records(n: int) -> list[dict[str, object]]:

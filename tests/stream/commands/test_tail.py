@@ -8,10 +8,10 @@ import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
-from confluent_kafka import Producer
 
 from stream.cli import main
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
+from tests.embedded import embedded_broker
 from topics.outputs import (
     Alerts,
     Credits,
@@ -58,27 +58,26 @@ def decisions(ids: list[int], version: str = FEATURE_VERSION) -> Decisions:
 @pytest.fixture(scope="module")
 def published() -> Iterator[str]:
     """A broker with decisions, of which four were repeated, their alerts, and credit records."""
-    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
-    address = next(iter(owner.list_topics(timeout=10).brokers.values()))
-    brokers = f"{address.host}:{address.port}"
-    for topic in ["risk.decisions", "risk.alerts", "credit.scores"]:
-        owner.list_topics(topic, timeout=10)
-    with Sender(brokers) as sender:
-        for at_ms, ids in [(1, list(range(20))), (2, [3, 4, 5, 6])]:
-            made = decisions(ids)
-            keys = [user.encode() for user in made.user_ids]
-            values = encode_decisions(made, decided_at_ms=at_ms, latency_ms={"score": 1.5})
-            sender.send("risk.decisions", keys, values)
-        alerts = Alerts(made, ["account_takeover"] * 4, ["high"] * 4, [["r1"]] * 4, [[LINK]] * 4)
-        sender.send("risk.alerts", keys, encode_alerts(alerts, decided_at_ms=3, latency_ms={}))
-        scores = Credits(
-            ["u1", "u2", "u1"], ["e1", "e2", "e6"], np.array([600, 0, 640]),
-            np.array([2, 4, 1], np.uint8), np.array([0, 0, 600]), np.full(3, 0.01),
-            np.array([5.0, np.nan, 7.0]), [()] * 3, Versions("m", "1", "f", "p"),
-        )  # fmt: skip
-        sender.send("credit.scores", [b"u1", b"u2", b"u1"], encode_credits(scores, updated_at_ms=9))
-    yield brokers
-    owner.flush()
+    with embedded_broker(["risk.decisions", "risk.alerts", "credit.scores"]) as brokers:
+        with Sender(brokers) as sender:
+            for at_ms, ids in [(1, list(range(20))), (2, [3, 4, 5, 6])]:
+                made = decisions(ids)
+                keys = [user.encode() for user in made.user_ids]
+                values = encode_decisions(made, decided_at_ms=at_ms, latency_ms={"score": 1.5})
+                sender.send("risk.decisions", keys, values)
+            alerts = Alerts(
+                made, ["account_takeover"] * 4, ["high"] * 4, [["r1"]] * 4, [[LINK]] * 4
+            )
+            sender.send("risk.alerts", keys, encode_alerts(alerts, decided_at_ms=3, latency_ms={}))
+            scores = Credits(
+                ["u1", "u2", "u1"], ["e1", "e2", "e6"], np.array([600, 0, 640]),
+                np.array([2, 4, 1], np.uint8), np.array([0, 0, 600]), np.full(3, 0.01),
+                np.array([5.0, np.nan, 7.0]), [()] * 3, Versions("m", "1", "f", "p"),
+            )  # fmt: skip
+            sender.send(
+                "credit.scores", [b"u1", b"u2", b"u1"], encode_credits(scores, updated_at_ms=9)
+            )
+        yield brokers
 
 
 def tail(brokers: str, capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -162,18 +161,15 @@ def test_files_of_alerts_and_scores(
 def test_features_of_another_version_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    owner = Producer({"bootstrap.servers": "unused", "test.mock.num.brokers": 1, "log_level": 0})
-    address = next(iter(owner.list_topics(timeout=10).brokers.values()))
-    brokers = f"{address.host}:{address.port}"
-    owner.list_topics("risk.decisions", timeout=10)
-    with Sender(brokers) as sender:
-        old = encode_decisions(decisions([1], "old"), decided_at_ms=1, latency_ms={})
-        sender.send("risk.decisions", [b"u1"], old)
+    old = encode_decisions(decisions([1], "old"), decided_at_ms=1, latency_ms={})
     out = tmp_path / "a.parquet"
-    assert main(["tail", "decisions", "--out", str(out), "--brokers", brokers]) == 2
-    assert "decision e1.0 has features of version old" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
-    assert main(["tail", "decisions", "--brokers", brokers]) == 0
+    with embedded_broker(["risk.decisions"]) as brokers:
+        with Sender(brokers) as sender:
+            sender.send("risk.decisions", [b"u1"], old)
+        assert main(["tail", "decisions", "--out", str(out), "--brokers", brokers]) == 2
+        assert "decision e1.0 has features of version old" in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+        assert main(["tail", "decisions", "--brokers", brokers]) == 0
 
 
 @pytest.mark.parametrize(
