@@ -100,7 +100,7 @@ def _version(manifest: dict[str, Any], files: dict[str, str]) -> str:
     fixed = {
         key: value
         for key, value in manifest.items()
-        if key not in ("format", "version", "files", "created_at", "libraries")
+        if key not in ("format", "version", "files", "created_at", "seconds", "libraries")
     }
     text = json.dumps([fixed, files], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,6 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+@dataclass(frozen=True, eq=False)
+class Boosting:
+    """Fitted trees over ``columns`` int64[c], the features that were known at least once."""
+
+    trees: Any
+    columns: NDArray[np.int64]
+
+    def score(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the probability of fraud, float64[n]."""
+        found: NDArray[np.float64] = self.trees.predict_proba(features[:, self.columns])[:, 1]
+        return found
+
+
 def fit_boosting(
     features: NDArray[np.float32],
     label: NDArray[np.int8],
@@ -14,13 +27,14 @@ def fit_boosting(
     later_label: NDArray[np.int8],
     *,
     seed: int,
-) -> Any:
+) -> Boosting:
     """Fit scikit-learn's HistGradientBoostingClassifier; stop on ``later``, the slice that follows.
 
-    Rows whose label is -1 are left out. ``predict_proba(features)[:, 1]`` of the result scores.
+    Rows whose label is -1 are left out.
     """
     from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - a second
 
+    columns = np.flatnonzero(~np.isnan(features).all(0))
     known, later_known = label >= 0, later_label >= 0
     stops = later_label[later_known].sum() >= 10
     boosting = HistGradientBoostingClassifier(
@@ -31,8 +45,12 @@ def fit_boosting(
         n_iter_no_change=20,
         random_state=seed,
     )
-    part = {"X_val": later[later_known], "y_val": later_label[later_known]} if stops else {}
-    return boosting.fit(features[known], label[known], **part)
+    part = (
+        {"X_val": later[later_known][:, columns], "y_val": later_label[later_known]}
+        if stops
+        else {}
+    )
+    return Boosting(boosting.fit(features[known][:, columns], label[known], **part), columns)
 
 
 @dataclass(frozen=True)

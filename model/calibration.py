@@ -42,7 +42,8 @@ class Calibration:
         if self.kind == "isotonic":
             between: Array = np.interp(shifted, self.knots, self.values)
             return between
-        return self.values[0] + self.slope * (shifted - self.knots[0])
+        line: Array = self.values[0] + self.slope * (shifted - self.knots[0])
+        return line
 
     def apply(self, logits: Array) -> Array:
         """Return probabilities in (0, 1), float64[n]."""

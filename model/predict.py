@@ -47,6 +47,8 @@ def _run(network: EventTransformer, inputs: Inputs, table: Tensor) -> Tensor:
 def _pieces(
     x: ScoreInput, texts: TextVectors, chunk: int
 ) -> Iterator[tuple[NDArray[np.int64] | slice, ScoreInput, TextVectors]]:
+    if not len(x):
+        return
     if len(x) <= chunk:
         yield slice(None), x, texts
         return

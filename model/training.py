@@ -112,7 +112,7 @@ def _boosting(rows: TrainingRows, slices: Slices, seed: int) -> Ranking:
     fitted = fit_boosting(
         features[learned], label[learned], features[later], label[later], seed=seed
     )
-    return ranking(fitted.predict_proba(features[last])[:, 1], label[last])
+    return ranking(fitted.score(features[last]), label[last])
 
 
 def _measure(

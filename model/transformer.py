@@ -157,10 +157,8 @@ class EventTransformer(nn.Module):
 
     def current(self, inputs: Inputs) -> Tensor:
         """Embed the current event with its text: [n, d]."""
-        now = self.now_dense(inputs.dense) + fn.embedding_bag(
-            inputs.lookup, self.lookup, mode="sum"
-        )
-        now = now + fn.embedding(inputs.text_kind, self.text_kind)
+        now: Tensor = fn.embedding_bag(inputs.lookup, self.lookup, mode="sum")
+        now = now + self.now_dense(inputs.dense) + fn.embedding(inputs.text_kind, self.text_kind)
         if not len(inputs.text):
             return now
         centred = (inputs.text - self.text_mean) * self.text_scale

@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.fitting import Recipe
+from model.rows import TrainingRows
+from model.scorer import ModelScorer
+from model.training import train
+from tests.model.shop import NAMES, history
+from topics.errors import InputError
+
+QUICK = Recipe(epochs=1, at_least_negatives=2000)
+
+
+def quick(rows: TrainingRows, out: Path, **changes: object) -> ModelScorer:
+    settings = {"feature_names": NAMES, "feature_version": "7", "recipe": QUICK, **changes}
+    return ModelScorer.load(train(rows, out=out, progress=False, **settings))  # type: ignore[arg-type]
+
+
+def test_the_manifest_reports_the_network_and_gradient_boosting(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    metrics = manifest["metrics"]
+    assert metrics["network"]["n_fraud"] == metrics["gradient_boosting"]["n_fraud"] > 20
+    assert (
+        metrics["network"]["average_precision"]
+        > 0.9 * metrics["gradient_boosting"]["average_precision"]
+    )
+    assert metrics["gradient_boosting"]["average_precision"] > 0.3
+    training = manifest["training"]
+    assert training["from_ms"] < training["report_from_ms"] < training["until_ms"]
+    assert manifest["lacks"] == []
+    assert set(manifest["libraries"]) >= {"torch", "numpy", "scikit-learn"}
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(tmp_path: Path) -> None:
+    rows = history(1500)
+    one, two = quick(rows, tmp_path / "1"), quick(rows, tmp_path / "2")
+    other = quick(rows, tmp_path / "3", seed=1)
+    assert one.version == two.version != other.version
+    np.testing.assert_array_equal(one.score(rows.x).p_fraud, two.score(rows.x).p_fraud)
+
+
+def test_the_order_of_the_rows_does_not_matter(tmp_path: Path) -> None:
+    rows = history(1200)
+    rows.time_ms[:] = np.arange(len(rows)) * 1000
+    mixed = rows.take(np.random.default_rng(0).permutation(len(rows)))
+    assert quick(rows, tmp_path / "1").version == quick(mixed, tmp_path / "2").version
+
+
+def test_without_labels_forest_and_spend_remain_and_it_says_what_is_missing(tmp_path: Path) -> None:
+    rows = history(1000)
+    unknown = np.full(len(rows), -1, np.int8)
+    scorer = quick(replace(rows, label=unknown, turned_bad=unknown), tmp_path / "m")
+    found = scorer.score(rows.x)
+    assert np.isnan(found.p_fraud).all()
+    assert np.isnan(found.p_bad).all()
+    assert (found.spend > 0).all()
+    assert found.anomaly.std() > 0.1
+    assert len(scorer.manifest["lacks"]) == 2
+    assert not scorer.explain(rows.x, np.arange(5)).any()
+
+
+def test_with_nothing_to_learn_from_the_forest_remains(tmp_path: Path) -> None:
+    rows = history(400)
+    unknown, nothing = np.full(len(rows), -1, np.int8), np.full(len(rows), np.nan, np.float32)
+    empty = replace(rows, label=unknown, turned_bad=unknown, spend=nothing)
+    found = quick(empty, tmp_path / "m").score(rows.x)
+    assert np.isnan(found.spend).all()
+    assert found.anomaly.std() > 0.1
+
+
+def test_features_that_are_never_known_do_no_harm(tmp_path: Path) -> None:
+    rows = history(1000)
+    rows.x.features[:, 5] = np.nan
+    rows.x.features[:, 6] = 3
+    scorer = quick(rows, tmp_path / "m")
+    assert np.isnan(scorer.usual[5])
+    rows.x.features[:50, 5:7] = [np.inf, -np.inf]
+    assert np.isfinite(scorer.score(rows.x).p_fraud).all()
+
+
+def test_users_without_any_past_can_be_learned_from(tmp_path: Path) -> None:
+    rows = history(1000)
+    rows.x.past["step"] = 255
+    rows.x.n_past[:] = 0
+    assert np.isfinite(quick(rows, tmp_path / "m").score(rows.x).p_fraud).all()
+
+
+def test_time_that_runs_out_still_gives_a_model(tmp_path: Path) -> None:
+    scorer = quick(history(3000), tmp_path / "m", max_seconds=0.3, recipe=Recipe())
+    assert scorer.manifest["training"]["epochs"] < 5
+
+
+def test_too_few_rows_and_wrong_names_are_input_errors(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="at least 200"):
+        quick(history(100), tmp_path / "m")
+    with pytest.raises(InputError, match="12 features, the table 11"):
+        quick(history(300), tmp_path / "m", feature_names=NAMES[1:])
