@@ -17,6 +17,7 @@ from stream.worker.cluster import Cluster
 from stream.worker.lane import Lanes
 from stream.worker.processor import SOURCES, Processor
 from stream.worker.producer import Producer
+from stream.worker.samples import Samples
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.states import States
@@ -44,6 +45,7 @@ class WorkerApp(faust.App):
         self.failure = ""
         self.ready_generation = -1
         self.counts: Counter[str] = Counter()
+        self.samples = Samples(stages)
         self._lives: Mapping[str, int] = {}
         self._partition_count = settings.partitions
         self.records = Producer(settings.brokers, settings.produce_timeout_s, settings.topic_prefix)
@@ -133,6 +135,9 @@ class WorkerApp(faust.App):
         self.counts["repeated batches"] += plan.repeated
         self.counts["dead letters"] += sum(plan.reasons.values())
         self.counts["states"] += len(plan.keys)
+        self.counts.update(plan.outcome.counts)
+        if self.settings.stats_path is not None:
+            self.samples.take(self.counts)
 
 
 def build_app(

@@ -188,7 +188,8 @@ def write_stats(app: WorkerApp) -> None:
         "rebuilt partitions": app.states.n_rebuilt,
         "offset gaps": app.kafka.n_gaps,
         "failure": app.failure,
+        "samples": app.samples.facts(),
     }
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(facts, indent=1))
+    part.write_text(json.dumps(facts))
     os.replace(part, path)
