@@ -33,7 +33,8 @@ def run(args: argparse.Namespace) -> int:
         document = {"feature_version": FEATURE_VERSION, "features": rows}
         print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
         return 0
-    table = Table(title=f"{len(FEATURES)} features, version {FEATURE_VERSION}", title_justify="left")
+    title = f"{len(FEATURES)} features, version {FEATURE_VERSION}"
+    table = Table(title=title, title_justify="left")
     for column in ("name", "unit", "window", "current", "depends on", "what it is"):
         table.add_column(column)
     for f in FEATURES:

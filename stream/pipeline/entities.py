@@ -12,6 +12,7 @@ from stream.pipeline.entity_state import (
     E_FRAUDS,
     E_LABELS,
     E_ORDERS,
+    ENTITY_VERSION,
     FIRST_MS,
     LEVELS,
     MAX_ENTITY_BYTES,
@@ -33,6 +34,7 @@ from stream.pipeline.entity_state import (
     unpack_entity,
 )
 from stream.pipeline.layout import NO_TIME
+from stream.pipeline.users import cut
 from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
 from topics.columns import Rows
 
@@ -78,6 +80,10 @@ class EntityResult:
         """Return the packed state of the entity at this position of the batch."""
         return self.packed[self.ends[entity] : self.ends[entity + 1]].tobytes()
 
+    def states(self) -> list[bytes]:
+        """Return the packed states of all entities of the batch, in their order."""
+        return cut(self.packed, self.ends)
+
 
 def group_touches(touches: Rows) -> tuple[NDArray[np.uint64], Rows, NDArray[np.int64]]:
     """Sort touches by entity, keeping their order; return entities, touches and group starts."""
@@ -100,8 +106,15 @@ def visit(
     """Ask and update entities in the order of their touches (from `group_touches`).
 
     A link counts from its time plus ``lag_ms``, a label from when it became known. Answers of rows
-    that no touch asks for are NaN. Without ``keep`` the new states are not packed.
+    that no touch asks for are NaN. Without ``keep`` the new states are not packed. Raises
+    ValueError for a state of another version.
     """
+    for state in states:
+        if state is not None and state[0] != ENTITY_VERSION:
+            raise ValueError(
+                f"entity state has version {state[0]}, this code reads {ENTITY_VERSION}: "
+                "rebuild the states by reading the links anew under a new application id"
+            )
     ends_in = np.zeros(len(states) + 1, np.int64)
     np.cumsum([0 if s is None else len(s) for s in states], out=ends_in[1:])
     data = np.frombuffer(b"".join(s for s in states if s is not None) + bytes(16), np.uint8)

@@ -1,6 +1,7 @@
 """A batch of events and labels through the states of their users."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,20 @@ class UserResult:
     def state(self, user: int) -> bytes:
         """Return the packed state of the user at this position of the batch."""
         return self.packed[self.ends[user] : self.ends[user + 1]].tobytes()
+
+    def states(self) -> list[bytes]:
+        """Return the packed states of all users of the batch, in their order."""
+        return cut(self.packed, self.ends)
+
+
+def cut(packed: NDArray[np.uint8], ends: NDArray[np.int64]) -> list[bytes]:
+    """Return the states that stand one after another in ``packed``.
+
+    >>> cut(np.frombuffer(b"abcdef", np.uint8), np.array([0, 1, 3]))
+    [b'a', b'bc']
+    """
+    data, at = packed[: ends[-1]].tobytes(), ends.tolist()
+    return [data[a:b] for a, b in pairwise(at)]
 
 
 def steps_by_user(users: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Steps]:

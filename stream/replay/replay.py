@@ -46,8 +46,7 @@ class Replay:
                 zone_ms=self._settings.zone_ms,
                 labels=part.labels.rows,
             )
-            for i, user in enumerate(users):
-                self._users[user] = decided.users.state(i)
+            self._users.update(zip(users, decided.users.states(), strict=True))
             yield part, decided
 
     def _ask(self, part: Slice, result: UserResult) -> NDArray[np.float64]:
@@ -55,8 +54,8 @@ class Replay:
         rows = part.events.rows
         links = event_links(rows, result.flags, np.arange(len(rows)))
         links["tokens"][result.duplicate] = 0
-        for link in links[(links["kept"] == 1) & ~result.duplicate]:
-            self._tokens[int(link["event"])] = link["tokens"]
+        kept = links[(links["kept"] == 1) & ~result.duplicate]
+        self._tokens.update(zip(kept["event"].tolist(), kept["tokens"].copy(), strict=True))
         told = label_links(part.labels.rows, result.label_change, part.label_seq)
         nothing = np.zeros(N_KINDS, np.uint64)
         for link in told:
@@ -71,10 +70,10 @@ class Replay:
         )
         touches = np.concatenate([asked, added, labelled])[np.argsort(turns, kind="stable")]
         entities, touches, starts = group_touches(touches)
-        states = [self._entities.get(e) for e in entities.tolist()]
+        named = entities.tolist()
+        states = [self._entities.get(token) for token in named]
         answers = visit(
             touches, starts, states, N_KINDS * len(rows), lag_ms=self._settings.lag_ms
         )
-        for i, entity in enumerate(entities.tolist()):
-            self._entities[entity] = answers.state(i)
+        self._entities.update(zip(named, answers.states(), strict=True))
         return answers.answers.reshape(len(rows), N_KINDS, N_QUESTIONS)

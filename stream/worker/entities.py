@@ -16,6 +16,7 @@ EVENT: Final = b"e"
 WAITING: Final = b"w"
 DAY_MS: Final = 86_400_000
 CACHE_ENTRIES: Final = 200_000
+TOKEN_BYTES: Final = 8 * N_KINDS
 
 Writes = dict[bytes, bytes | None]
 
@@ -41,9 +42,13 @@ class EntityStore:
     def answers(self, events: Rows) -> NDArray[np.float64]:
         """Return what the entities of EVENT[n] say at their times, float64[n, 6, N_QUESTIONS]."""
         entities, touches, starts = group_touches(asking(events))
-        states = self._get([ENTITY + e.tobytes() for e in entities])
         result = visit(
-            touches, starts, states, N_KINDS * len(events), lag_ms=self._lag_ms, keep=False
+            touches,
+            starts,
+            self._get(_entity_keys(entities)),
+            N_KINDS * len(events),
+            lag_ms=self._lag_ms,
+            keep=False,
         )
         return result.answers.reshape(len(events), N_KINDS, N_QUESTIONS)
 
@@ -55,52 +60,52 @@ class EntityStore:
         writes: Writes = {}
         links = self._resolved(rows, writes)
         entities, touches, starts = group_touches(adding(links))
-        keys = [ENTITY + e.tobytes() for e in entities]
+        keys = _entity_keys(entities)
         result = visit(touches, starts, self._get(keys), 0, lag_ms=self._lag_ms)
-        for i, key in enumerate(keys):
-            writes[key] = result.state(i)
-        for key in writes:
+        writes.update(zip(keys, result.states(), strict=True))
+        for key in keys:
             self._cache.pop(key, None)
-        self._cache.update(writes)
+        self._cache.update((key, writes[key]) for key in keys)
         self._trim()
         return list(writes.items())
 
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
         """Give labels the entities of their events; keep those that came before their event."""
-        kept = rows["kept"] == 1
-        label = rows["is_label"] == 1
-        tokens = {r["event"].tobytes(): r["tokens"].tobytes() for r in rows[kept]}
-        for row in rows[kept]:
-            writes[_key(EVENT, row)] = row["tokens"].tobytes()
-        waiting_keys = [_key(WAITING, row) for row in rows[kept]]
-        found = [w for w in self._get(waiting_keys) if w] if waiting_keys else []
-        for key, value in zip(waiting_keys, self._get(waiting_keys), strict=True):
-            if value:
-                writes[key] = None
-        told = rows[label]
-        stored = self._get([_key(EVENT, row) for row in told])
-        ready = np.zeros(len(told), np.bool_)
-        told = told.copy()
-        for i, from_store in enumerate(stored):
-            known = tokens.get(told[i]["event"].tobytes(), from_store)
-            if known:
-                told["tokens"][i] = np.frombuffer(known, np.uint64)
-                ready[i] = True
+        is_label = rows["is_label"] == 1
+        kept = rows[rows["kept"] == 1]
+        tokens = kept["tokens"].tobytes()
+        for i, key in enumerate(_event_keys(EVENT, kept)):
+            writes[key] = tokens[TOKEN_BYTES * i : TOKEN_BYTES * (i + 1)]
+        ready = [rows[~is_label]]
+        waiting = _event_keys(WAITING, kept)
+        for i, value in enumerate(self._read(waiting)):
+            if value:  # labels that were waiting for this event
+                late = np.frombuffer(value, LINK).copy()
+                late["tokens"] = kept["tokens"][i]
+                ready.append(late)
+                writes[waiting[i]] = None
+        told = rows[is_label].copy()
+        keys, places = _event_keys(EVENT, told), _event_keys(WAITING, told)
+        found = np.zeros(len(told), np.bool_)
+        for i, known in enumerate(self._read(keys)):
+            named = writes.get(keys[i]) or known
+            if named:
+                told["tokens"][i] = np.frombuffer(named, np.uint64)
+                found[i] = True
             else:
-                key = _key(WAITING, told[i])
-                before = writes.get(key) or next(iter(self._get([key]))) or b""
-                writes[key] = before + told[i].tobytes()
-        late = np.frombuffer(b"".join(found), LINK).copy()
-        for i in range(len(late)):
-            late["tokens"][i] = np.frombuffer(tokens[late[i]["event"].tobytes()], np.uint64)
-        return np.concatenate([rows[~label], told[ready], late])
+                before = writes.get(places[i]) or self._read([places[i]])[0] or b""
+                writes[places[i]] = before + told[i].tobytes()
+        return np.concatenate([*ready, told[found]])
+
+    def _read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        if self._store is None:
+            raise RuntimeError("the entity store is not open yet")
+        return self._store.get_many(keys) if keys else []
 
     def _get(self, keys: Sequence[bytes]) -> list[bytes | None]:
         missing = [key for key in keys if key not in self._cache]
         if missing:
-            if self._store is None:
-                raise RuntimeError("the entity store is not open yet")
-            self._cache.update(zip(missing, self._store.get_many(missing), strict=True))
+            self._cache.update(zip(missing, self._read(missing), strict=True))
         found = [self._cache[key] for key in keys]
         self._trim()
         return found
@@ -111,8 +116,15 @@ class EntityStore:
             del self._cache[key]
 
 
-def _key(prefix: bytes, row: np.void) -> bytes:
-    """Return the key of an event: its day first, so that old days can be deleted as a range."""
-    day = int(row["event_ms"]) // DAY_MS
-    event: bytes = row["event"].tobytes()
-    return prefix + day.to_bytes(4, "big") + event
+def _entity_keys(entities: NDArray[np.uint64]) -> list[bytes]:
+    data = entities.tobytes()
+    return [ENTITY + data[i : i + 8] for i in range(0, len(data), 8)]
+
+
+def _event_keys(prefix: bytes, rows: Rows) -> list[bytes]:
+    """Return the keys of events: the day first, so that old days can be deleted as a range."""
+    keys = np.empty(len(rows), [("day", ">u4"), ("event", "u8")])
+    keys["day"] = rows["event_ms"] // DAY_MS
+    keys["event"] = rows["event"]
+    data = keys.tobytes()
+    return [prefix + data[i : i + 12] for i in range(0, len(data), 12)]

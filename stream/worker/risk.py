@@ -133,7 +133,7 @@ class RiskProcessor:
         return Outcome(
             [],
             changed,
-            [result.state(i) for i in range(len(changed))],
+            result.states(),
             links.tobytes() if len(links) else None,
             {"labels": len(steps.rows)},
             {"labels": time.thread_time() - began},
@@ -164,7 +164,7 @@ class RiskProcessor:
         watch.move("decide", "score", self._scorer.taken())
         links = event_links(events.rows, decided.users.flags, offsets)
         links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
-        new_states = [decided.users.state(i) for i in range(len(changed))]
+        new_states = decided.users.states()
         watch.lap("features")
         outputs = self._encoded(events, decided, read_s)
         watch.lap("encode")
