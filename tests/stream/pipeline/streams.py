@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 from typing import Any
 
@@ -172,4 +173,4 @@ def streams(draw: st.DrawFn, max_size: int = 40, gaps: tuple[int, ...] = GAPS) -
 def cut(items: list[Item], at: list[int]) -> list[list[Item]]:
     """Cut a stream into batches at these positions."""
     ends = [0, *sorted(at), len(items)]
-    return [items[a:b] for a, b in zip(ends, ends[1:], strict=False) if a < b]
+    return [items[a:b] for a, b in pairwise(ends) if a < b]
