@@ -1,5 +1,6 @@
 """Faust's consumer thread, which polls, seeks and commits, made to hand over whole batches."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,14 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         max_records: int | None = None,
     ) -> Any:
         """Return ``{TP: Fetched}``."""
-        found = await super()._fetch_records(consumer, active_partitions, timeout, max_records)
+        found = await self._drain(consumer, active_partitions, max_records)
+        if not found and timeout:
+            waiter = consumer._fetcher._create_fetch_waiter()
+            await asyncio.wait([waiter], timeout=timeout)
+            if waiter.done():
+                waiter.result()
+            waiter.cancel()
+            found = await self._drain(consumer, active_partitions, max_records)
         # Nothing was awaited since the records left the buffer, so this is their generation.
         generation = consumer._coordinator.generation
         batches = {}
@@ -63,6 +71,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 state.highwater or 0,
             )
         return batches
+
+    async def _drain(
+        self, consumer: AIOKafkaConsumer, active: set[TP], max_records: int | None
+    ) -> Any:
+        """Take what is in the buffer, without making an object of each record first."""
+        for fetched in consumer._fetcher._records.values():
+            if records := getattr(fetched, "_partition_records", None):
+                records._consumer_record = as_it_is
+        return await super()._fetch_records(consumer, active, 0, max_records)
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit, or return False: whatever failed is tried again a second later."""
@@ -107,3 +124,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def generation(self) -> int:
         """Return the generation that the broker knows us by, -1 when it has dropped us."""
         return int(self._ensure_consumer()._coordinator.generation)
+
+
+def as_it_is(tp: TopicPartition, record: Any) -> Any:
+    """Return aiokafka's low-level record, which has all that is needed of its `ConsumerRecord`."""
+    return record

@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.subscription_state import TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.agents.agent import Agent
@@ -32,7 +32,7 @@ OVERRIDDEN = {
 }
 OWN = {
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
-    "give_back", "_give_back", "generation", "_expected", "_slot_freed",
+    "give_back", "_give_back", "generation", "_drain", "_expected", "_slot_freed",
     "__getitem__", "backup_partition", "restore_backup", "reset_state",
 }  # fmt: skip
 USED = {
@@ -41,7 +41,9 @@ USED = {
     Consumer: ["_get_active_partitions", "_is_changelog_tp", "_getmany", "stop_flow", "assignment"],
     Recovery: ["signal_recovery_start", "signal_recovery_end", "need_recovery"],
     AIOKafkaConsumerThread: ["call_thread", "_ensure_consumer"],
-    Fetcher: ["fetched_records"],
+    Fetcher: ["fetched_records", "_records", "_create_fetch_waiter"],
+    FetchResult: ["_partition_records"],
+    PartitionRecords: ["_consumer_record"],
     TopicPartitionState: ["position", "has_valid_position", "reset_to", "highwater"],
     BatchBuilder: ["record_count", "_build"],
 }
