@@ -19,7 +19,8 @@ from tests.real.states import counters
 from topics.catalog import CREDIT_SCORES, DEAD_LETTERS, DECISIONS
 from topics.consuming import read_topic
 
-DATA = Path(os.environ.get("RISKSTREAM_TEST_DATA", "/work/shared/data"))
+BESIDE = Path(__file__).parents[3] / "shared" / "data"
+DATA = Path(os.environ.get("RISKSTREAM_TEST_DATA", BESIDE))
 TABLES = {"online-retail": "online_retail", "rees46": "browse_rees46", "reviews-zh": "reviews_zh"}
 PARTITIONS = 4
 
