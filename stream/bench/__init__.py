@@ -1,0 +1,1 @@
+"""Named benchmarks: measurements of the product as it runs."""
