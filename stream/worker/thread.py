@@ -1,13 +1,16 @@
 """Faust's consumer thread, which polls, seeks and commits, made to hand over whole batches."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.consumer.fetcher import FetchError, FetchResult, PartitionRecords
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -74,12 +77,38 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _drain(
         self, consumer: AIOKafkaConsumer, active: set[TP], max_records: int | None
-    ) -> Any:
-        """Take what is in the buffer, without making an object of each record first."""
-        for fetched in consumer._fetcher._records.values():
-            if records := getattr(fetched, "_partition_records", None):
-                records._consumer_record = as_it_is
-        return await super()._fetch_records(consumer, active, 0, max_records)
+    ) -> dict[TP, list[Any]]:
+        """Do what aiokafka's ``fetched_records`` does, but without work for each record."""
+        fetcher = consumer._fetcher
+        if not self.consumer.flow_active:
+            return {}
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError()
+        if fetcher._subscriptions.reassignment_in_progress:
+            await fetcher._subscriptions.wait_for_assignment()
+        drained: dict[TP, list[Any]] = {}
+        room = max_records or sys.maxsize
+        with fetcher._subscriptions.fetch_context():
+            for tp in list(fetcher._records):
+                if tp not in active:
+                    if not fetcher._subscriptions.is_assigned(tp):
+                        del fetcher._records[tp]
+                    continue
+                fetched = fetcher._records[tp]
+                if isinstance(fetched, FetchError) and drained:
+                    break  # raised by the next call
+                records = take(fetched, room) if isinstance(fetched, FetchResult) else []
+                if isinstance(fetched, FetchError) or not fetched.has_more():
+                    del fetcher._records[tp]
+                    fetcher._notify(fetcher._wait_consume_future)
+                if isinstance(fetched, FetchError):
+                    fetched.check_raise()
+                if records:
+                    drained[tp] = records
+                    room -= len(records)
+                if room == 0:
+                    break
+        return drained
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit, or return False: whatever failed is tried again a second later."""
@@ -119,13 +148,40 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             return
         state = assignment.state_value(TopicPartition(*tp))
         if state.has_valid_position and state.position == batch.end:
-            state.reset_to(int(batch.offsets[0]))
+            self._ensure_consumer().seek(TopicPartition(*tp), int(batch.offsets[0]))
 
     def generation(self) -> int:
         """Return the generation that the broker knows us by, -1 when it has dropped us."""
         return int(self._ensure_consumer()._coordinator.generation)
 
 
-def as_it_is(tp: TopicPartition, record: Any) -> Any:
-    """Return aiokafka's low-level record, which has all that is needed of its `ConsumerRecord`."""
-    return record
+def take(fetched: FetchResult, room: int) -> list[Any]:
+    """Take up to ``room`` records from a fetched partition and move its position behind them."""
+    if not fetched.check_assignment(fetched._topic_partition) or not fetched.has_more():
+        return []
+    parts = fetched._partition_records
+    if parts.__dict__.get("_unpacking") is None:
+        parts._unpacking = unpacked(parts)
+    records = list(islice(parts._unpacking, room))
+    if len(records) == room:
+        parts.next_fetch_offset = records[-1].offset + 1
+        fetched._update_position()
+    else:
+        fetched._update_position()
+        fetched._partition_records = None
+    return records
+
+
+def unpacked(parts: PartitionRecords) -> Iterator[Any]:
+    """Yield the records of a fetch in aiokafka's low-level form; control records are left out."""
+    batches = parts._records
+    while batches.has_next():
+        batch = batches.next_batch()
+        if parts._check_crcs and not batch.validate_crc():
+            raise CorruptRecordException(f"invalid checksum in {parts._tp}")
+        if not batch.is_control_batch:
+            wanted = parts.next_fetch_offset
+            for record in batch:
+                if record.offset >= wanted:  # a fetch begins with the batch around its offset
+                    yield record
+        parts.next_fetch_offset = batch.next_offset

@@ -11,7 +11,9 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from stream.worker.envelope import unpack
+from stream.worker.partition import PartitionStore
 from stream.worker.processor import SOURCES
+from stream.worker.rocks import block_cache
 from stream.worker.settings import WorkerSettings
 from tests.stream.worker.counting import OUTPUT, STATE
 
@@ -166,6 +168,16 @@ class Shop:
             newest[key] = value
         _, states = unpack(list(newest.values()))
         return {key: list(STATE.unpack_from(s)) for key, s in zip(newest, states, strict=True)}
+
+    def recovered_states(self, folder: Path, application: str) -> dict[bytes, list[int]]:
+        """The counts in the local stores of a worker that has stopped."""
+        found = {}
+        for path in sorted((folder / application).glob("partition-*")):
+            store = PartitionStore(path, block_cache(1 << 20), 1 << 20)
+            for key, value in store.items():
+                found[key] = list(STATE.unpack_from(unpack([value])[1][0]))
+            store.close()
+        return found
 
     def _reader(self):
         return {

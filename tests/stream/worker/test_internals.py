@@ -5,8 +5,8 @@ from importlib.metadata import version
 
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
-from aiokafka.consumer.subscription_state import TopicPartitionState
+from aiokafka.consumer.fetcher import Fetcher, FetchError, FetchResult, PartitionRecords
+from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.agents.agent import Agent
 from faust.app.base import App
@@ -41,10 +41,12 @@ USED = {
     Consumer: ["_get_active_partitions", "_is_changelog_tp", "_getmany", "stop_flow", "assignment"],
     Recovery: ["signal_recovery_start", "signal_recovery_end", "need_recovery"],
     AIOKafkaConsumerThread: ["call_thread", "_ensure_consumer"],
-    Fetcher: ["fetched_records", "_records", "_create_fetch_waiter"],
-    FetchResult: ["_partition_records"],
-    PartitionRecords: ["_consumer_record"],
-    TopicPartitionState: ["position", "has_valid_position", "reset_to", "highwater"],
+    Fetcher: ["_records", "_create_fetch_waiter", "_notify", "_wait_consume_future", "_closed"],
+    FetchError: ["check_raise"],
+    FetchResult: ["_partition_records", "check_assignment", "has_more", "_update_position"],
+    PartitionRecords: ["_records", "_check_crcs", "next_fetch_offset"],
+    SubscriptionState: ["reassignment_in_progress", "is_assigned", "fetch_context"],
+    TopicPartitionState: ["position", "has_valid_position", "highwater"],
     BatchBuilder: ["record_count", "_build"],
 }
 

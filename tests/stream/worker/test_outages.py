@@ -1,0 +1,101 @@
+"""Pauses beyond the session timeout and a broker that goes away: still nothing lost or doubled."""
+
+import random
+import signal
+import time
+
+import pytest
+
+from stream.worker.processor import SOURCES
+from tests.kafka.broker import Broker
+from tests.kafka.fixture import skip_without_tools
+from tests.stream.worker.process import WorkerProcess
+from tests.stream.worker.shop import Shop
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+
+@pytest.fixture
+def own_broker(tmp_path):
+    skip_without_tools()
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    yield broker
+    while WorkerProcess.all:
+        worker = WorkerProcess.all.pop()
+        if worker.alive():
+            worker.kill()
+    broker.stop()
+
+
+def test_a_paused_worker_that_comes_back_as_a_zombie_overwrites_nothing(own_broker, tmp_path):
+    shop = Shop(own_broker.bootstrap)
+    workers = [
+        WorkerProcess(
+            shop.settings(
+                tmp_path / name, instance="", poll_max_records=100, session_timeout_s=2.0,
+                batches_in_flight=4,
+            )
+        )
+        for name in ("one", "two")
+    ]  # fmt: skip
+    application = workers[0].settings.application
+    for worker in workers:
+        worker.start()
+        worker.wait_until_ready()
+    chance = random.Random(3)
+    for number in range(6):
+        shop.send(6_000, SOURCES, seed=number)
+        time.sleep(chance.random() * 0.2)
+        paused = workers[number % 2]
+        paused.signal(signal.SIGSTOP)
+        shop.send(3_000, SOURCES, seed=100 + number)
+        time.sleep(3.5)  # beyond the session timeout: the other worker takes over
+        paused.signal(signal.SIGCONT)
+        time.sleep(1.0)
+    for worker in workers:
+        if not worker.alive():  # it may stop instead of going on; its supervisor starts it again
+            worker.start()
+    shop.wait_until_done(application, workers[0], 90)
+    for worker in workers:
+        worker.signal(signal.SIGTERM)
+        assert worker.wait() == 0
+    fresh = WorkerProcess(shop.settings(tmp_path / "fresh"))
+    shop.send(2_000, SOURCES, seed=999)
+    fresh.start()
+    shop.wait_until_done(application, fresh)
+    assert fresh.stop() == 0
+    said = shop.outputs()
+    assert len(said) == shop.n_sent.total()
+    states = shop.recovered_states(tmp_path / "fresh", application)
+    assert states == dict(shop.expected)
+
+
+def test_a_broker_that_is_killed_and_comes_back_costs_no_event(own_broker, tmp_path):
+    shop = Shop(own_broker.bootstrap)
+    worker = WorkerProcess(shop.settings(tmp_path / "one", poll_max_records=200))
+    application = worker.settings.application
+    worker.start()
+    worker.wait_until_ready()
+    for number in range(2):
+        shop.send(10_000, SOURCES, seed=number)
+        time.sleep(0.3)
+        own_broker.kill()
+        time.sleep(2)
+        own_broker.start()
+        if not worker.alive():
+            worker.start()
+    time.sleep(2)
+    if not worker.alive():
+        worker.start()
+    shop.send(5_000, SOURCES, seed=9)
+    deadline = time.monotonic() + 120
+    while shop.lag(application):
+        assert time.monotonic() < deadline, worker.tail()
+        if not worker.alive():
+            worker.start()
+        time.sleep(0.2)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait(60) in {0, 70}
+    assert len(shop.outputs()) == shop.n_sent.total()
+    assert shop.states(application) == dict(shop.expected)
