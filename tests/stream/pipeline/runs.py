@@ -66,7 +66,7 @@ class Fast:
         users, steps = steps_of(batch)
         states = [self.states.get(user) for user in users]
         result = advance(events, labels, steps, states, zone_ms=zone_ms)
-        self.states |= {user: result.state(i) for i, user in enumerate(users)}
+        self.states |= zip(users, result.states(), strict=True)
         answers = self._ask(batch, events, labels, result)
         known = Known(events, result.aggregates.T, answers.transpose(1, 2, 0))
         self.aggregates.extend(result.aggregates)
@@ -100,7 +100,7 @@ class Fast:
         states = [self.entities.get(token) for token in tokens.tolist()]
         n_rows = len(events) * N_KINDS
         found = visit(grouped, starts, states, n_rows, lag_ms=LAG_MS)
-        self.entities |= {token: found.state(i) for i, token in enumerate(tokens.tolist())}
+        self.entities |= zip(tokens.tolist(), found.states(), strict=True)
         return found.answers.reshape(-1, N_KINDS, N_QUESTIONS)
 
     def fingerprint(self) -> dict[str, bytes]:

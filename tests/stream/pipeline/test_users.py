@@ -47,7 +47,7 @@ def test_a_state_unpacked_and_packed_again_is_the_same(items):
 
 
 def test_a_packed_state_holds_every_field():
-    items = seeded(0, 100 if INTERPRETED else 2_000, n_users=1, duplicate_share=0.1)
+    items = seeded(0, 600 if INTERPRETED else 2_000, n_users=1, duplicate_share=0.1)
     state = opened(run_fast(items).states[items[0]["user"]] or b"")
     assert np.count_nonzero(state.life) == layout.N_LIFE
     assert np.count_nonzero(state.reals) == layout.N_REALS - 1  # rating_m2 is not kept yet

@@ -1,0 +1,63 @@
+"""Kernels run compiled, and as plain Python where Numba is turned off."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from stream.pipeline import compiled
+from stream.pipeline.windows import in_window
+from tests.stream.pipeline.streams import INTERPRETED
+
+HOUR = 3_600_000
+
+
+def double(x):
+    return 2 * x
+
+
+def test_a_kernel_computes_what_its_function_does():
+    assert in_window(5, 1, 5 * HOUR, HOUR)
+    assert not in_window(5, 1, 6 * HOUR, HOUR)  # the window is open on the left
+    assert not in_window(5, 1, 5 * HOUR - 1, HOUR)  # and its pane has begun
+
+
+@pytest.mark.skipif(INTERPRETED, reason="Numba is turned off")
+def test_compiled_code_is_kept_until_any_source_of_the_pipeline_changes():
+    kernel = compiled.kernel(double)
+    assert kernel(4) == 8
+    assert kernel._cache._cache_file._source_stamp == compiled.source_stamp()
+
+
+def test_the_stamp_changes_with_the_sources(tmp_path, monkeypatch):
+    monkeypatch.setattr(compiled, "__file__", str(tmp_path / "compiled.py"))
+    stamps = set()
+    for source in ("a = 1", "a = 2", "a = 1"):
+        (tmp_path / "other.py").write_text(source, encoding="utf-8")
+        stamps.add(compiled.source_stamp.__wrapped__())
+    assert len(stamps) == 2
+    assert all(len(stamp) == 32 for stamp in stamps)
+
+
+PLAIN = """
+import numpy as np
+from stream.pipeline import compiled
+from topics.columns import EVENT
+def double(x): return 2 * x
+assert compiled.kernel(double) is double
+rows = np.zeros(2, EVENT)
+rows["device"] = 3, 4
+assert [row.device for row in compiled.records(rows)] == [3, 4]
+"""
+
+
+def test_without_numba_a_kernel_is_the_plain_function():
+    environment = {"NUMBA_DISABLE_JIT": "1", "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", PLAIN], env=environment, check=True, timeout=120)
+
+
+def test_rows_reach_a_compiled_kernel_as_they_are():
+    rows = np.zeros(2, [("a", "i8")])
+    assert INTERPRETED or compiled.records(rows) is rows
+    assert len(compiled.records(rows)) == 2
