@@ -20,7 +20,8 @@ class Alerts:
 
     ``decisions`` has the alerting rows only, its features unused; of its reasons the first four
     are published. ``abuse_type`` and ``severity`` are words, ``rules`` the names of those that
-    fired, ``links`` the entities that the user shares with others; one of each per row.
+    fired, ``links`` the entities that the user shares with others, ``events`` what the event itself
+    says (`topics.details`); one of each per row.
     """
 
     decisions: Decisions
@@ -28,6 +29,7 @@ class Alerts:
     severity: list[str]
     rules: list[Sequence[str]]
     links: list[Sequence[Link]]
+    events: list[Mapping[str, Any]]
 
     def __len__(self) -> int:
         return len(self.decisions)
@@ -53,10 +55,12 @@ def encode_alerts(
 
 def _additions(alerts: Alerts) -> Iterator[dict[str, Any]]:
     ids = zip(alerts.decisions.event_ids, alerts.decisions.revision.tolist(), strict=True)
-    for (event_id, revision), abuse_type, severity, rules, links in zip(
-        ids, alerts.abuse_type, alerts.severity, alerts.rules, alerts.links, strict=True
-    ):
+    for (event_id, revision), abuse_type, severity, rules, links, event in zip(
+        ids, alerts.abuse_type, alerts.severity, alerts.rules, alerts.links, alerts.events,
+        strict=True,
+    ):  # fmt: skip
         yield {
+            **event,
             "alert_id": alert_id(event_id, revision),
             "abuse_type": abuse_type,
             "severity": severity,

@@ -96,6 +96,11 @@ class AlertRecord(Decided, frozen=True, kw_only=True):
     severity: str
     rules: list[str]
     links: list[Link]
+    status: str | None = None
+    step: str | None = None
+    order_id: str | None = None
+    amount: float | None = None
+    currency: str | None = None
 
 
 class CreditRecord(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """What is published of a decided batch: decisions, alerts and credit records, as columns."""
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,16 @@ def decisions_of(
 
 
 def alerts_of(
-    batch: EventBatch, decided: Decided, policy: Policy, versions: Versions
+    batch: EventBatch,
+    decided: Decided,
+    policy: Policy,
+    versions: Versions,
+    told: Callable[[int], Mapping[str, Any]],
 ) -> Alerts | None:
-    """Return the decisions that somebody must act on, None where there are none."""
+    """Return the decisions that somebody must act on, None where there are none.
+
+    ``told`` gives, by row, what an alert tells of its event.
+    """
     at = np.flatnonzero((decided.action > ALLOW) & ~decided.duplicate)
     if not len(at):
         return None
@@ -78,6 +86,7 @@ def alerts_of(
         [SEVERITY[a] for a in decided.action[at].tolist()],
         [[rule.name for rule in fired] for fired in rules],
         [_links(batch, decided, i) for i in at.tolist()],
+        [told(i) for i in at.tolist()],
     )
 
 

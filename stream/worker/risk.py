@@ -1,9 +1,9 @@
 """The pipeline as the worker's processor: records in, outputs, states and links out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from topics.credits import encode_credits
 from topics.deadletter import Bad
 from topics.decisions import encode_decisions
 from topics.decode import Decoder
+from topics.details import details
 from topics.vocabulary import ACTIONS, EVENT_TYPES
 
 LABELS: Final = 3
@@ -34,7 +35,8 @@ class RiskBatch:
     """A decoded batch: events, or labels. ``offsets`` int64[n] are those of the good records.
 
     ``users`` are the tokens of the users touched, ``keys`` their keys, ``steps`` what happens to
-    each; ``read_ms`` is when decoding began.
+    each; ``values`` are all records and ``positions`` int64[n] the places of the good ones among
+    them; ``read_s`` is when decoding began.
     """
 
     events: EventBatch | None
@@ -43,6 +45,8 @@ class RiskBatch:
     users: NDArray[np.uint64]
     steps: Steps
     keys: Sequence[bytes]
+    values: Sequence[bytes | None]
+    positions: NDArray[np.int64]
     bad: Sequence[Bad]
     read_s: float
 
@@ -87,6 +91,8 @@ class RiskProcessor:
             tokens,
             steps,
             [ids[i].encode() for i in firsts],
+            batch.values,
+            index,
             bad,
             began,
         )
@@ -107,15 +113,20 @@ class RiskProcessor:
                 steps, changed = _restricted(steps, fresh)
                 known = [states[i] for i in changed.tolist()]
             return self._run_labels(rows, prepared.offsets, steps, changed, known)
-        events, offsets = prepared.events, prepared.offsets
+        events, offsets, positions = prepared.events, prepared.offsets, prepared.positions
         assert events is not None
         if not fresh.all():
             at = np.sort(steps.rows[fresh])
-            events, offsets = events.take(at), offsets[at]
+            events, offsets, positions = events.take(at), offsets[at], positions[at]
             users, steps = steps_by_user(events.rows["user"])
             changed = np.searchsorted(prepared.users, users)
             known = [states[i] for i in changed.tolist()]
-        return self._run_events(events, offsets, steps, changed, known, prepared.read_s)
+        values = prepared.values
+
+        def told(row: int) -> dict[str, Any]:
+            return details(values[positions[row]] or b"{}")
+
+        return self._run_events(events, offsets, steps, changed, known, prepared.read_s, told)
 
     def _run_labels(
         self,
@@ -147,6 +158,7 @@ class RiskProcessor:
         changed: NDArray[np.int64],
         states: list[bytes | None],
         read_s: float,
+        told: Callable[[int], dict[str, Any]],
     ) -> Outcome:
         watch = Stopwatch()
 
@@ -166,7 +178,7 @@ class RiskProcessor:
         links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
         new_states = decided.users.states()
         watch.lap("features")
-        outputs = self._encoded(events, decided, read_s)
+        outputs = self._encoded(events, decided, read_s, told)
         watch.lap("encode")
         return Outcome(
             outputs,
@@ -177,14 +189,20 @@ class RiskProcessor:
             watch.seconds,
         )
 
-    def _encoded(self, events: EventBatch, decided: Decided, read_s: float) -> list[Outgoing]:
+    def _encoded(
+        self,
+        events: EventBatch,
+        decided: Decided,
+        read_s: float,
+        told: Callable[[int], dict[str, Any]],
+    ) -> list[Outgoing]:
         now_ms = time.time_ns() // 1_000_000
         latency = {"batch": round(1000 * (time.monotonic() - read_s), 1)}
         fresh = np.flatnonzero(~decided.duplicate)
         decisions = decisions_of(events, decided, fresh, self._versions)
         values = encode_decisions(decisions, decided_at_ms=now_ms, latency_ms=latency)
         outputs = [Outgoing("risk.decisions", _keys(decisions.user_ids), values)]
-        alerts = alerts_of(events, decided, self._policy, self._versions)
+        alerts = alerts_of(events, decided, self._policy, self._versions, told)
         if alerts is not None:
             values = encode_alerts(alerts, decided_at_ms=now_ms, latency_ms=latency)
             outputs.append(Outgoing("risk.alerts", _keys(alerts.decisions.user_ids), values))

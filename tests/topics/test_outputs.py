@@ -109,7 +109,7 @@ def test_a_decision_has_exactly_the_fields_of_the_contract() -> None:
 
 def test_an_alert_has_the_fields_of_a_decision_without_features_and_its_own() -> None:
     links = [Link("device", "00ff00ff00ff00ff", 11)]
-    alerts = Alerts(decisions_of(1), ["account_takeover"], ["high"], [["new_device"]], [links])
+    alerts = Alerts(decisions_of(1), ["account_takeover"], ["high"], [["new_device"]], [links], [{"amount": 12.5}])
     value = encode_alerts(alerts, decided_at_ms=7, latency_ms=LATENCY)[0]
     record = orjson.loads(value)
     own = {"alert_id", "abuse_type", "severity", "rules", "links"}
@@ -128,7 +128,7 @@ def test_an_alert_has_the_fields_of_a_decision_without_features_and_its_own() ->
 
 def test_an_alert_shows_at_most_four_reasons() -> None:
     many = decisions_of(1, reasons=[[REASON] * 6])
-    alerts = Alerts(many, ["x"], ["low"], [[]], [[]])
+    alerts = Alerts(many, ["x"], ["low"], [[]], [[]], [{}])
     (value,) = encode_alerts(alerts, decided_at_ms=7, latency_ms={})
     assert len(orjson.loads(value)["reasons"]) == 4
 
