@@ -30,20 +30,25 @@ def source_stamp() -> str:
     return digest.hexdigest()
 
 
+def interpreted() -> bool:
+    """Whether ``NUMBA_DISABLE_JIT`` leaves the kernels plain Python."""
+    return bool(vars(config)["DISABLE_JIT"])
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` on its first call, or load it from the cache on disk.
 
     With ``NUMBA_DISABLE_JIT=1`` it stays plain Python: slow, but coverage can see into it.
     """
     compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
-    if not config.DISABLE_JIT:
+    if not interpreted():
         compiled._cache._cache_file._source_stamp = source_stamp()
     return compiled
 
 
 def records(rows: NDArray[np.void]) -> Any:
     """Return rows whose fields a kernel can read as attributes, compiled or not."""
-    if not config.DISABLE_JIT:
+    if not interpreted():
         return rows
     # Not np.recarray: its rows have attributes of their own, among them ``device``.
     names = rows.dtype.names or ()

@@ -109,10 +109,13 @@ def test_a_decision_has_exactly_the_fields_of_the_contract() -> None:
 
 def test_an_alert_has_the_fields_of_a_decision_without_features_and_its_own() -> None:
     links = [Link("device", "00ff00ff00ff00ff", 11)]
-    alerts = Alerts(decisions_of(1), ["account_takeover"], ["high"], [["new_device"]], [links], [{"amount": 12.5}])
+    told = {"amount": 12.5}
+    alerts = Alerts(
+        decisions_of(1), ["account_takeover"], ["high"], [["new_device"]], [links], [told]
+    )
     value = encode_alerts(alerts, decided_at_ms=7, latency_ms=LATENCY)[0]
     record = orjson.loads(value)
-    own = {"alert_id", "abuse_type", "severity", "rules", "links"}
+    own = {"alert_id", "abuse_type", "severity", "rules", "links", "amount"}
     assert set(record) == (set(DECISION_FIELDS.split()) - {"features"}) | own
     assert record["alert_id"] == "alert.e-0.0"
     assert record["links"] == [{"entity": "device", "token": "00ff00ff00ff00ff", "n_users": 11}]
