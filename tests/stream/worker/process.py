@@ -13,9 +13,11 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import ClassVar
 
+from stream.worker.processor import LinkSink, Processor
 from stream.worker.run import run
 from stream.worker.settings import WorkerSettings
 from tests.stream.worker.counting import AddUp, Counting
@@ -39,13 +41,14 @@ class WorkerProcess:
         self.settings = dataclasses.replace(settings, stats_path=stats)
         self.log = settings.data_dir / f"log-{name}.txt"
         self.process: BaseProcess | None = None
-        self._arguments = (self.settings, str(self.log), state_bytes, links)
+        self._main: Callable[..., None] = main
+        self._arguments: tuple[object, ...] = (self.settings, str(self.log), state_bytes, links)
         self._seen = 0
         WorkerProcess.all.append(self)
 
     def start(self) -> None:
         self._seen = self.log.stat().st_size if self.log.exists() else 0
-        self.process = SERVER.Process(target=main, args=self._arguments)
+        self.process = SERVER.Process(target=self._main, args=self._arguments)
         self.process.start()
 
     def wait_until_ready(self, timeout_s: float = 60) -> None:
@@ -97,6 +100,13 @@ class WorkerProcess:
 
 
 def main(settings: WorkerSettings, log: str, state_bytes: int, links: bool) -> None:
+    begin_child(log)
+    sink = AddUp() if links else None
+    serve(settings, Counting(state_bytes, links), sink, OUTPUTS)
+
+
+def begin_child(log: str) -> None:
+    """End with the parent, and write everything that is printed or logged to a file."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     with open(log, "ab", buffering=0) as file:
         os.dup2(file.fileno(), 1)
@@ -105,10 +115,14 @@ def main(settings: WorkerSettings, log: str, state_bytes: int, links: bool) -> N
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
-    processor = Counting(state_bytes, links)
-    sink = AddUp() if links else None
+
+
+def serve(
+    settings: WorkerSettings, processor: Processor, sink: LinkSink | None, outputs: tuple[str, ...]
+) -> None:
+    """Run a worker in this process and exit as the command does."""
     try:
-        sys.exit(run(settings, processor, links=sink, outputs=OUTPUTS))
+        sys.exit(run(settings, processor, links=sink, outputs=outputs))
     except InputError as error:
         print(error, file=sys.stderr, flush=True)
         sys.exit(2)

@@ -1,0 +1,111 @@
+"""The product under kill -9: every event decided, every counter right, repeats say the same."""
+
+import random
+import time
+
+import pytest
+
+from stream.pipeline.features import N_OWN
+from stream.settings import Settings
+from tests.real.reference import differing
+from tests.stream.worker.market import Market, traffic
+from tests.stream.worker.process import WorkerProcess
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+KINDS = ("order", "browse", "review")
+UNSEEN = Settings(scoring="none", token_key="k" * 32, visibility_lag_ms=1 << 50)
+"""Links never become visible: what is shared cannot differ between a decision and its repeat."""
+
+
+@pytest.fixture
+def market(kafka):
+    yield Market(kafka)
+    while WorkerProcess.all:
+        worker = WorkerProcess.all.pop()
+        if worker.alive():
+            worker.kill()
+
+
+def run_with_kills(market: Market, worker: WorkerProcess, n_kills: int, kinds) -> int:
+    """Return how many kills hit the worker before it had decided all that was there."""
+    chance = random.Random(11)
+    n_early = n_done = 0
+    for number in range(n_kills):
+        market.give(*traffic(5_000, kinds, seed=number))
+        worker.start()
+        deadline = time.monotonic() + 90
+        while market.n_outputs() < n_done + 100:  # the kill has to fall into the work
+            assert worker.alive(), worker.tail()
+            assert time.monotonic() < deadline, worker.tail()
+            time.sleep(0.01)
+        time.sleep(chance.random() * 0.25)
+        worker.kill()
+        n_done = market.n_outputs()
+        n_early += n_done < len(market.events)
+    worker.start()
+    market.wait_until_done(market.application, worker)
+    assert worker.stop() == 0
+    assert worker.stats()["offset gaps"] == 0
+    return n_early
+
+
+def problems(market: Market) -> list[str]:
+    """Return what is wrong after the kills, a sentence each."""
+    said, counters = market.decisions(), market.counters()
+    n_undecided = len({event["event_id"] for event in market.events} - said.keys())
+    users = differing(counters, market.count().users)
+    n_twice = sum(user["n_duplicates"] for user in counters.values())
+    found = [
+        (n_undecided, "events without a decision"),
+        (len(said.keys()) + n_undecided - len(market.events), "decisions of no event"),
+        (len(users), f"users with wrong counters, {users[:3]}"),
+        (n_twice, "events applied again"),
+    ]
+    return [f"{n} {what}" for n, what in found if n]
+
+
+def own_part(decision) -> tuple:
+    return decision["decision_id"], decision["features"][:N_OWN], decision["late"], decision["warm"]
+
+
+def repeats(market: Market) -> list[list[dict]]:
+    repeated = [d for d in market.decisions().values() if len(d) > 1]
+    assert len(repeated) > 100, "no kill fell between an output and its commit: nothing is shown"
+    return repeated
+
+
+def test_ten_kills_leave_every_event_decided_and_every_counter_right(market, tmp_path):
+    worker = market.worker(tmp_path, poll_max_records=200)
+    assert run_with_kills(market, worker, 10, ["order"]) >= 5, "the kills came too late"
+    assert not problems(market)
+    for first, *others in repeats(market):
+        assert all(own_part(other) == own_part(first) for other in others)
+
+
+def test_repeats_say_the_same_in_every_field_where_nothing_became_visible(market, tmp_path):
+    worker = market.worker(tmp_path, UNSEEN, poll_max_records=200)
+    run_with_kills(market, worker, 4, ["order"])
+    assert not problems(market)
+    for first, *others in repeats(market):
+        for other in others:
+            for name in first:
+                if name not in {"decided_at_ms", "latency_ms"}:
+                    assert other[name] == first[name], name
+
+
+def test_ten_kills_with_three_topics_at_once_leave_every_counter_right(market, tmp_path):
+    worker = market.worker(tmp_path, poll_max_records=200)
+    assert run_with_kills(market, worker, 10, KINDS) >= 5, "the kills came too late"
+    assert not problems(market)
+    for first, *others in repeats(market):
+        assert {other["decision_id"] for other in others} == {first["decision_id"]}
+
+
+def test_without_the_guard_the_same_kills_are_found_out(market, tmp_path):
+    worker = market.worker(tmp_path, poll_max_records=200, applied_guard=False)
+    run_with_kills(market, worker, 4, ["order"])
+    found = " ".join(problems(market))
+    assert "users with wrong counters" in found
+    assert "events applied again" in found
+    assert "without a decision" not in found
