@@ -1,0 +1,86 @@
+"""Policies: checked when read, and applied to whole batches."""
+
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from stream.loading import load_policy
+from stream.pipeline.features import N_FEATURES, POSITION
+from stream.pipeline.policy import parse_policy
+from topics.errors import InputError
+
+RULE = {
+    "name": "r", "about": "a", "type": "order", "risk": 0.75, "abuse_type": "fraud",
+    "when": [["orders_1h", ">=", 3], ["anomaly", ">=", 0.5]],
+}  # fmt: skip
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "version": "v",
+        "thresholds": {"order": {"step_up": 0.3, "hold": 0.7}},
+        "rules": [RULE],
+        "credit": {"step": 10, "prior_p_bad": 0.02, "prior_strength": 20},
+    }
+    return whole | changes
+
+
+def test_the_strictest_action_whose_threshold_is_reached_is_taken() -> None:
+    policy = parse_policy(document(), "p")
+    types = np.array([0, 0, 0, 1], np.uint8)
+    assert policy.actions(types, np.array([0.29, 0.3, 0.7, 0.99])).tolist() == [0, 1, 3, 0]
+
+
+def test_a_rule_holds_where_all_its_conditions_hold_and_all_values_are_known() -> None:
+    policy = parse_policy(document(), "p")
+    features = np.zeros((4, N_FEATURES), np.float32)
+    features[:, POSITION["orders_1h"]] = [3, 3, np.nan, 3]
+    anomaly = np.array([0.5, 0.4, 0.9, 0.9])
+    types = np.array([0, 0, 0, 2], np.uint8)
+    assert policy.fired(types, features, {"anomaly": anomaly})[:, 0].tolist() == [
+        True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
+    assert load_policy(None).version == "default-1"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"version": ""}, "version"),
+        ({"thresholds": {"parcel": {}}}, "thresholds has 'parcel'"),
+        ({"thresholds": {"order": {"allow": 0.1}}}, "thresholds.order has 'allow'"),
+        ({"thresholds": {"order": {"hold": 1.5}}}, "thresholds.order.hold is 1.5"),
+        ({"thresholds": None}, "thresholds must be an object"),
+        ({"rules": {}}, "rules must be a list"),
+        ({"rules": [RULE | {"name": 3}]}, "rules[0].name must be a text"),
+        ({"rules": [RULE | {"when": []}]}, "rules[0].when must list"),
+        ({"rules": [RULE | {"when": [["no_such", ">=", 1]]}]}, "names 'no_such'"),
+        ({"rules": [RULE | {"when": [["orders_1h", "==", 1]]}]}, "operator '=='"),
+        ({"rules": [RULE | {"when": [["orders_1h", ">=", "1"]]}]}, "must be a number"),
+        ({"rules": [RULE | {"when": ["orders_1h"]}]}, "must be ["),
+        ({"rules": [RULE | {"risk": True}]}, "rules[0].risk must be a number"),
+        ({"credit": {"step": 0}}, "credit.step"),
+        ({"credit": {"step": 1, "prior_p_bad": -1}}, "credit.prior_p_bad is -1.0"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_policy_is_named(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError) as error:
+        parse_policy(document(**changes), "my.json")
+    assert str(error.value).startswith("my.json: ")
+    assert told in str(error.value)
+
+
+def test_a_policy_file_that_is_missing_or_broken_is_named(tmp_path: Any) -> None:
+    with pytest.raises(InputError, match="cannot read policy"):
+        load_policy(tmp_path / "none.json")
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        load_policy(broken)
+    broken.write_bytes(orjson.dumps(document()))
+    assert load_policy(broken).credit_step == 10
