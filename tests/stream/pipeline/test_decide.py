@@ -82,7 +82,7 @@ def test_a_risky_order_is_blocked_and_says_why() -> None:
 
 
 def test_a_repeated_event_changes_nothing_and_is_not_published() -> None:
-    once, first = run([order(0, 900.0)])
+    _, first = run([order(0, 900.0)])
     again, second = run([order(0, 900.0)], first.users.states())
     assert second.duplicate.tolist() == [True]
     assert second.reasons == {}

@@ -1,0 +1,130 @@
+"""Training rows: as things were at each event, with what became known by the moment of training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+
+from model.rows import TrainingRows
+from stream.loading import load_policy
+from stream.pipeline.features import N_FEATURES, POSITION
+from stream.pipeline.scorer import NoScorer
+from stream.replay.history import read_history
+from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.trainset import Trainset, TrainsetSettings
+from topics.decode import Decoder
+from topics.errors import InputError
+from topics.hashing import Tokens
+
+DAY = 86_400_000
+START = 1_700_000_000_000
+
+
+class Watching(NoScorer):
+    wants_past = True
+
+
+def order(i: int, day: float, user: str = "u", **more: Any) -> dict[str, Any]:
+    return {
+        "type": "order", "event_id": f"e{i}", "user_id": user, "status": "placed",
+        "event_time": START + int(day * DAY), "order_id": f"o{i}", "amount": 10.0 + i,
+        "currency": "EUR", "seller_id": "s",
+    } | more  # fmt: skip
+
+
+def label(i: int, day: float, *, known: float, fraud: bool = True, user: str = "u") -> Any:
+    return {
+        "label_id": f"l{i}-{known}", "user_id": user, "kind": "fraud" if fraud else "legitimate",
+        "is_fraud": fraud, "event_id": f"e{i}", "event_time": START + int(day * DAY),
+        "known_at": START + int(known * DAY), "source": "test",
+    }  # fmt: skip
+
+
+def rows_of(
+    tmp_path: Path, events: list[Any], labels: list[Any], *, until: float, **settings: Any
+) -> TrainingRows:
+    paths = []
+    for name, records in (("labels", labels), ("events", events)):
+        if not records:
+            continue
+        path = tmp_path / f"{name}.jsonl"
+        path.write_bytes(b"".join(orjson.dumps(r) + b"\n" for r in records))
+        paths.append(path)
+    until_ms = START + int(until * DAY)
+    chosen = {"from_ms": 0, "until_ms": until_ms} | settings
+    trainset = Trainset(TrainsetSettings(**chosen))
+    replay = Replay(load_policy(None), Watching(N_FEATURES), ReplaySettings())
+    history = read_history(paths, Decoder(Tokens(b"key of the tests")), until_ms=until_ms)
+    for part, decided in replay.run(history):
+        trainset.add(part, decided)
+    return trainset.rows()
+
+
+def test_a_label_counts_only_from_when_it_was_known(tmp_path: Path) -> None:
+    events = [order(0, 0), order(1, 1), order(2, 3)]
+    labels = [label(0, 0, known=2), label(1, 1, known=9)]
+    rows = rows_of(tmp_path, events, labels, until=5)
+    assert rows.label.tolist() == [1, 0, 0]
+    frauds = rows.x.features[:, POSITION["user_frauds"]]
+    assert frauds.tolist() == [0.0, 0.0, 1.0]
+    share = rows.x.features[:, POSITION["seller_fraud_share_7d"]]
+    assert share[2] == pytest.approx(1 / 2)
+
+
+def test_the_newest_label_wins(tmp_path: Path) -> None:
+    labels = [label(0, 0, known=3, fraud=False), label(0, 0, known=2)]
+    rows = rows_of(tmp_path, [order(0, 0), order(1, 4)], labels, until=5)
+    assert rows.label.tolist() == [0, 0]
+    assert rows.x.features[1, POSITION["user_frauds"]] == 0
+
+
+def test_later_events_of_a_bad_order_are_left_out(tmp_path: Path) -> None:
+    paid = order(7, 0.5, order_id="o0", status="paid")
+    rows = rows_of(tmp_path, [order(0, 0), paid], [label(0, 0, known=1)], until=5)
+    assert rows.label.tolist() == [1, -1]
+
+
+def test_unlabelled_events_can_be_ignored(tmp_path: Path) -> None:
+    events = [order(0, 0), order(1, 1)]
+    rows = rows_of(
+        tmp_path, events, [label(0, 0, known=1)], until=5, unlabelled="ignore"
+    )
+    assert rows.label.tolist() == [1, -1]
+
+
+def test_events_too_young_for_their_labels_stay_out(tmp_path: Path) -> None:
+    events = [order(i, i) for i in range(5)]
+    rows = rows_of(tmp_path, events, [], until=5, label_delay_ms=2 * DAY, from_ms=START + DAY)
+    assert rows.time_ms.tolist() == [START + DAY, START + 2 * DAY]
+
+
+def test_spend_and_turning_bad_look_ahead_and_stop_at_the_horizon(tmp_path: Path) -> None:
+    events = [order(0, 0), order(1, 1), order(2, 5), order(3, 0, user="other")]
+    labels = [label(2, 5, known=6)]
+    rows = rows_of(tmp_path, events, labels, until=9, horizon_ms=4 * DAY).by_time()
+    spend = dict(zip(rows.x.rows["amount"].tolist(), rows.spend.tolist(), strict=True))
+    assert (spend[10.0], spend[11.0], spend[13.0]) == (11.0, 12.0, 0.0)
+    bad = dict(zip(rows.x.rows["amount"].tolist(), rows.turned_bad.tolist(), strict=True))
+    assert (bad[10.0], bad[11.0], bad[13.0]) == (0, 1, 0)
+
+
+def test_what_is_not_over_yet_is_unknown(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [order(0, 0), order(1, 3)], [], until=4, horizon_ms=2 * DAY)
+    assert np.isnan(rows.spend).tolist() == [False, True]
+    assert rows.turned_bad.tolist() == [0, -1]
+
+
+def test_above_the_limit_whole_users_are_kept(tmp_path: Path) -> None:
+    events = [order(i, i / 100, user=f"u{i % 20}") for i in range(200)]
+    rows = rows_of(tmp_path, events, [], until=5, max_rows=120)
+    _, n_each = np.unique(rows.user, return_counts=True)
+    assert 0 < len(rows) <= 120
+    assert set(n_each.tolist()) == {10}
+
+
+def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    bad = order(0, 0) | {"amount": -1}
+    with pytest.raises(InputError, match="amount"):
+        rows_of(tmp_path, [bad], [], until=5)
