@@ -72,8 +72,6 @@ class Replay:
         entities, touches, starts = group_touches(touches)
         named = entities.tolist()
         states = [self._entities.get(token) for token in named]
-        answers = visit(
-            touches, starts, states, N_KINDS * len(rows), lag_ms=self._settings.lag_ms
-        )
+        answers = visit(touches, starts, states, N_KINDS * len(rows), lag_ms=self._settings.lag_ms)
         self._entities.update(zip(named, answers.states(), strict=True))
         return answers.answers.reshape(len(rows), N_KINDS, N_QUESTIONS)

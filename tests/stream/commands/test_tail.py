@@ -66,7 +66,12 @@ def published() -> Iterator[str]:
                 values = encode_decisions(made, decided_at_ms=at_ms, latency_ms={"score": 1.5})
                 sender.send("risk.decisions", keys, values)
             alerts = Alerts(
-                made, ["account_takeover"] * 4, ["high"] * 4, [["r1"]] * 4, [[LINK]] * 4, [{}] * 4,
+                made,
+                ["account_takeover"] * 4,
+                ["high"] * 4,
+                [["r1"]] * 4,
+                [[LINK]] * 4,
+                [{}] * 4,
             )
             sender.send("risk.alerts", keys, encode_alerts(alerts, decided_at_ms=3, latency_ms={}))
             scores = Credits(

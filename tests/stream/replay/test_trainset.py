@@ -88,9 +88,7 @@ def test_later_events_of_a_bad_order_are_left_out(tmp_path: Path) -> None:
 
 def test_unlabelled_events_can_be_ignored(tmp_path: Path) -> None:
     events = [order(0, 0), order(1, 1)]
-    rows = rows_of(
-        tmp_path, events, [label(0, 0, known=1)], until=5, unlabelled="ignore"
-    )
+    rows = rows_of(tmp_path, events, [label(0, 0, known=1)], until=5, unlabelled="ignore")
     assert rows.label.tolist() == [1, -1]
 
 
