@@ -13,6 +13,9 @@ from topics.simulator.places import Networks, new_device
 COHORT_SIZE: Final = 1_024
 """Users generated together: a household or a ring of fraudsters lies within one cohort."""
 
+_CHANGE_DAYS: Final = 60
+"""What happens once to a person happens within so many days, seen or not."""
+
 _HOUSEHOLD_SIZES: Final = running([0.52, 0.25, 0.12, 0.08, 0.03])
 _LANGUAGES: Final = running([0.47, 0.43, 0.1])
 _WALLETS: Final = running([0.5, 0.36, 0.14])
@@ -74,7 +77,7 @@ def _person(
 ) -> Person:
     joined = None
     created = config.start_ms - int((rng.around(420, 1.1) + 2) * DAY_MS)
-    if rng.chance(min(0.5, 0.0045 * config.days)):
+    if rng.chance(config.joining):
         joined = created = config.start_ms + int(rng.random() * config.days * DAY_MS)
     income *= rng.around(1.0, 0.25)
     tastes, weights = draw_tastes(rng)
@@ -136,9 +139,9 @@ def _trait(rng: Dice) -> str | None:
 
 def _characterise(rng: Dice, config: SimulatorConfig, networks: Networks, one: Person) -> Person:
     """Give a person what the trait implies, and everybody a little of change."""
-    moment = config.start_ms + int(rng.random() * config.days * DAY_MS)
+    moment = config.start_ms + int(rng.random() * max(config.days, _CHANGE_DAYS) * DAY_MS)
     habits = one.habits
-    if one.trait == "new_phone_and_address" or rng.chance(0.002 * config.days):
+    if one.trait == "new_phone_and_address" or rng.chance(0.002 * max(config.days, _CHANGE_DAYS)):
         one.devices[0] = replace(one.devices[0], until_ms=moment)
         one.devices.insert(0, replace(new_device(rng, weight=3.0), from_ms=moment))
     if one.trait == "new_phone_and_address":
@@ -167,8 +170,8 @@ def _characterise(rng: Dice, config: SimulatorConfig, networks: Networks, one: P
 
 def _trips(rng: Dice, config: SimulatorConfig, networks: Networks) -> list[Trip]:
     trips = []
-    for _ in range(1 + config.days // 45):
-        start = config.start_ms + int(rng.random() * config.days * DAY_MS)
+    for _ in range(1 + config.days // _CHANGE_DAYS):
+        start = config.start_ms + int(rng.random() * max(config.days, _CHANGE_DAYS) * DAY_MS)
         prefix = rng.pick(networks.exits if rng.chance(0.33) else networks.hotels)
         trips.append(Trip(start, start + rng.whole(3, 18) * DAY_MS, prefix))
     return trips

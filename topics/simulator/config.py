@@ -9,10 +9,7 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 
-EVENTS_PER_USER_DAY: Final = 1.06
-"""What an average user leaves behind per day at activity 1, all types together (measured)."""
-
-ORDER_AND_REVIEW_SHARE: Final = 0.333
+ORDER_AND_REVIEW_SHARE: Final = 0.305
 """Share of the events that are orders or reviews; the rest is browsing (measured)."""
 
 
@@ -61,10 +58,24 @@ class SimulatorConfig:
         """How busy people are, 1 being usual."""
         if self.events is None:
             return 1.0
-        margin = 1.05 + 3.0 * self.users**-0.5 + 40.0 * self.events**-0.5
-        return float(margin * self.events / (self.users * self.days * EVENTS_PER_USER_DAY))
+        margin = 1.03 + 1.5 * self.users**-0.5 + 12.0 * self.events**-0.5
+        return float(margin * self.events / self.usual_events)
+
+    @property
+    def usual_events(self) -> float:
+        """About how many events there are at activity 1 (measured).
+
+        People who join on the way are about for half of the time, and what follows from the last
+        days' orders comes after the end.
+        """
+        return self.users * self.days**2 / (self.days + 0.7) * 1.37 * (1.0 - self.joining / 2)
+
+    @property
+    def joining(self) -> float:
+        """The share of people who open their account within the simulation."""
+        return min(0.5, 0.0045 * self.days)
 
     @property
     def expected_events(self) -> int:
         """About how many events will be generated, to size things by."""
-        return int(self.users * self.days * EVENTS_PER_USER_DAY * self.activity) + 1
+        return int(self.usual_events * self.activity) + 1

@@ -13,7 +13,7 @@ from topics.simulator import (
     refund_abuse,
     takeover,
 )
-from topics.simulator.config import EVENTS_PER_USER_DAY, ORDER_AND_REVIEW_SHARE
+from topics.simulator.config import ORDER_AND_REVIEW_SHARE
 from topics.simulator.dice import Dice
 from topics.simulator.person import Person
 from topics.simulator.world import World
@@ -40,8 +40,8 @@ KINDS: Final = (
     Kind(promotion_farm.farm, 0.16, promotion_farm.EVENTS_PER_CASE, promotion_farm.TYPICAL_CASES),
     Kind(brushing.brush, 0.17, brushing.EVENTS_PER_CASE, brushing.TYPICAL_CASES),
     Kind(fake_reviews.flood, 0.11, fake_reviews.EVENTS_PER_CASE, fake_reviews.TYPICAL_CASES),
-    Kind(refund_abuse.claim_back, 0.10, refund_abuse.EVENTS_PER_CASE, refund_abuse.TYPICAL_CASES),
-    Kind(default.stop_paying, 0.16, default.EVENTS_PER_CASE, default.TYPICAL_CASES),
+    Kind(refund_abuse.claim_back, 0.08, refund_abuse.EVENTS_PER_CASE, refund_abuse.TYPICAL_CASES),
+    Kind(default.stop_paying, 0.18, default.EVENTS_PER_CASE, default.TYPICAL_CASES),
 )
 
 
@@ -50,8 +50,8 @@ def commit(world: World, rng: Dice, people: list[Person], *, first: bool) -> Non
     config = world.config
     if not config.fraud_share:
         return
-    honest = len(people) * config.days * EVENTS_PER_USER_DAY * config.activity
-    honest *= ORDER_AND_REVIEW_SHARE
+    honest = config.usual_events * config.activity * ORDER_AND_REVIEW_SHARE
+    honest *= len(people) / config.users
     wanted = honest * config.fraud_share / (1.0 - config.fraud_share)
     for kind in KINDS:
         cases = kind.weight * wanted / kind.events_per_case

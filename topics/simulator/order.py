@@ -100,9 +100,12 @@ def advance(
 ) -> str | None:  # fmt: skip
     """Write a later status of the order; return its event id, None outside the simulated time.
 
+    Of an order that was placed outside, nothing is written at all.
     ``by`` is the stay in which the buyer did it; the shop's own steps have none. ``scheme`` marks
     the event as fraud where the order was honest until now.
     """
+    if order.event_id is None:
+        return None
     record = {**order.base, "status": status}
     if by:
         record.update(by.common)

@@ -51,8 +51,10 @@ class Shop:
             commit(world, dice(config.seed, "fraud", cohort), population, first=cohort == 0)
             for n, person in enumerate(population):
                 live(world, dice(config.seed, "life", cohort, n), person)
-                if progress and n % 256 == 0:
+                if progress and n % 128 == 0:
                     progress(cohort * COHORT_SIZE + n, config.users)
+        if progress:
+            progress(config.users, config.users)
 
     def __enter__(self) -> Self:
         return self

@@ -52,7 +52,12 @@ class Spool:
         self._folder.cleanup()
 
     def add(self, time_ms: int, kind: str, user_id: str, value: bytes) -> None:
-        """Take one line; ``value`` holds no newline and ``user_id`` no tab."""
+        """Take one line; ``value`` holds no newline and ``user_id`` no tab.
+
+        Raises ValueError for a time before the start; one after the end is fine.
+        """
+        if time_ms < self._start_ms:
+            raise ValueError(f"{time_ms} is before the start, {self._start_ms}")
         bucket = min((time_ms - self._start_ms) // self._width_ms, len(self._pending) - 1)
         line = f"{time_ms:013d}{_LETTER[kind]}{user_id}\t".encode() + value
         self._pending[bucket].append(line)
