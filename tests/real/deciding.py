@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from tests.kafka.broker import free_ports
-from tests.real.reference import COUNTED, Count, count
+from tests.real.reference import Count, count, differing
 from tests.real.states import counters
 from topics.catalog import CREDIT_SCORES, DEAD_LETTERS, DECISIONS
 from topics.consuming import read_topic
@@ -42,16 +42,7 @@ class Found:
     @property
     def differing(self) -> list[str]:
         """Users whose counters are not those of the plain count."""
-        users = self.counters.keys() | self.expected.users.keys()
-        empty: Counter[str] = Counter()
-        return sorted(
-            user
-            for user in users
-            if any(
-                self.counters.get(user, empty)[name] != self.expected.users.get(user, empty)[name]
-                for name in COUNTED
-            )
-        )
+        return differing(self.counters, self.expected.users)
 
 
 def decide_real(

@@ -1,14 +1,19 @@
-"""A plain count over files of events, to hold the states of the worker against."""
+"""A plain count over events, to hold the states of the worker against."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from topics.files import read_records
 
-COUNTED = ("n_events", "n_orders", "n_browse", "n_reviews", "n_cancelled", "n_returned")
+COUNTED = (
+    "n_events", "n_orders", "n_browse", "n_reviews", "n_cancelled", "n_returned",
+    "rating_sum", "n_five_star", "n_low_star", "n_verified",
+)  # fmt: skip
 
 
 @dataclass
@@ -22,11 +27,15 @@ class Count:
 
 def count(path: Path) -> Count:
     """Read the events of a file or folder once, in the order of the files."""
+    return count_events(orjson.loads(value) for _, _, value in read_records(path))
+
+
+def count_events(events: Iterable[dict[str, Any]]) -> Count:
+    """Count events once, in their order."""
     result = Count()
     seen: set[str] = set()
     placed: set[tuple[str, str]] = set()
-    for _, _, value in read_records(path):
-        event = orjson.loads(value)
+    for event in events:
         result.n_records += 1
         if event["event_id"] in seen:
             result.n_repeated += 1
@@ -39,6 +48,10 @@ def count(path: Path) -> Count:
                 counts["n_browse"] += 1
             case "review", _:
                 counts["n_reviews"] += 1
+                counts["rating_sum"] += event["rating"]
+                counts["n_five_star"] += event["rating"] == 5
+                counts["n_low_star"] += event["rating"] <= 2
+                counts["n_verified"] += event.get("verified_purchase") is True
             case _, "placed" | "paid":
                 order = event["user_id"], event["order_id"]
                 counts["n_orders"] += order not in placed
@@ -48,3 +61,13 @@ def count(path: Path) -> Count:
             case _, "returned" | "refunded":
                 counts["n_returned"] += 1
     return result
+
+
+def differing(found: dict[str, Counter[str]], right: dict[str, Counter[str]]) -> list[str]:
+    """Return the users whose counters are not those of the plain count."""
+    empty: Counter[str] = Counter()
+    return sorted(
+        user
+        for user in found.keys() | right.keys()
+        if any(found.get(user, empty)[name] != right.get(user, empty)[name] for name in COUNTED)
+    )

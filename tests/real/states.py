@@ -10,11 +10,11 @@ from stream.worker.envelope import SIZE
 from tests.real.reference import COUNTED
 from topics.consuming import read_topic
 
-POSITIONS = {name: LIFE.index(name) for name in COUNTED}
+POSITIONS = {name: LIFE.index(name) for name in (*COUNTED, "n_duplicates", "n_late")}
 
 
 def counters(bootstrap: str, changelog: str) -> dict[str, Counter[str]]:
-    """Return the COUNTED numbers of every user, from the last record of each."""
+    """Return each user's COUNTED numbers, duplicates and late events from its last record."""
     newest: dict[bytes, bytes] = {}
     for taken in read_topic(bootstrap, changelog):
         for key, value in zip(taken.keys, taken.values, strict=True):

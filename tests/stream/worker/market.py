@@ -3,7 +3,7 @@
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Market(Shop):
                 "partitioner": "murmur2_random",
                 "linger.ms": 5,
                 "batch.size": 500_000,
+                "message.max.bytes": 1_048_000,
                 "queue.buffering.max.messages": 2_000_000,
                 "log_level": 2,
             }
@@ -112,8 +113,13 @@ def feature(decision: Event, name: str) -> float | None:
     return value
 
 
-def traffic(n: int, kinds: Iterable[str], seed: int, *, n_users: int = 300) -> list[Event]:
-    """Return ``n`` events a second apart; every other is one of twelve users who never rest."""
+def traffic(
+    n: int, kinds: Iterable[str], seed: int, *, n_users: int = 300, alone: bool = False
+) -> list[Event]:
+    """Return ``n`` events a second apart; every other is one of twelve users who never rest.
+
+    ``alone``: nobody shares anything with anybody, so that no decision depends on links.
+    """
     chance = random.Random(seed)
     choice = list(kinds)
     events = []
@@ -124,32 +130,41 @@ def traffic(n: int, kinds: Iterable[str], seed: int, *, n_users: int = 300) -> l
             "event_id": f"e{seed}-{i}",
             "user_id": f"user-{number}",
             "event_time": START_MS + (100_000 * seed + i) * 1_000,
-            "device_id": f"device-{number // 3}",
         }
-        events.append(event | _details(event, chance))
+        event |= DETAILS[event["type"]](event["event_id"], chance)
+        if not alone:
+            event |= {"device_id": f"device-{number // 3}"}
+            event |= SHARED[event["type"]](chance)
+        events.append(event)
     return events
 
 
-def _details(event: Event, chance: random.Random) -> Event:
-    number = event["event_id"]
-    match event["type"]:
-        case "order":
-            return {
-                "order_id": number,
-                "status": chance.choices(
-                    ("placed", "paid", "delivered", "cancelled", "returned"), (8, 1, 1, 1, 1)
-                )[0],
-                "amount": float(chance.randrange(1, 500)),
-                "currency": "EUR",
-                "seller_id": f"seller-{chance.randrange(20)}",
-                "payment": {"method": "card", "instrument_id": f"card-{chance.randrange(300)}"},
-            }
-        case "browse":
-            return {"action": chance.choice(("view", "search", "add_to_cart", "login"))}
-        case _:
-            return {
-                "review_id": number,
-                "rating": chance.randrange(1, 6),
-                "text": f"text {chance.randrange(50)}",
-                "seller_id": f"seller-{chance.randrange(20)}",
-            }
+def _order(number: str, chance: random.Random) -> Event:
+    statuses = ("placed", "paid", "delivered", "cancelled", "returned")
+    return {
+        "order_id": number,
+        "status": chance.choices(statuses, (8, 1, 1, 1, 1))[0],
+        "amount": float(chance.randrange(1, 500)),
+        "currency": "EUR",
+    }
+
+
+def _browse(number: str, chance: random.Random) -> Event:
+    return {"action": chance.choice(("view", "search", "add_to_cart", "login"))}
+
+
+def _review(number: str, chance: random.Random) -> Event:
+    return {"review_id": number, "rating": chance.randrange(1, 6), "text": f"it is {number}"}
+
+
+DETAILS = {"order": _order, "browse": _browse, "review": _review}
+SHARED: dict[str, Callable[[random.Random], Event]] = {
+    "order": lambda chance: {
+        "seller_id": f"seller-{chance.randrange(20)}",
+        "payment": {"method": "card", "instrument_id": f"card-{chance.randrange(300)}"},
+    },
+    "browse": lambda chance: {"ip": f"10.1.{chance.randrange(200)}.7"},
+    "review": lambda chance: {
+        "seller_id": f"seller-{chance.randrange(20)}", "text": f"text {chance.randrange(50)}"
+    },
+}  # fmt: skip
