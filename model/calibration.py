@@ -79,6 +79,22 @@ def fit_calibration(
     return Calibration(fitted.kind, shift, fitted.knots, fitted.values)
 
 
+def level(raw: Array, y: NDArray[np.bool_]) -> float:
+    """Return the shift of log-odds after which the mean probability is the share of positives.
+
+    >>> y = np.array([True, False, False, False])
+    >>> round(1 / (1 + np.exp(-level(np.zeros(4), y))), 3)  # a share of (1 + 1/2) / (4 + 1)
+    np.float64(0.3)
+    """
+    share = (y.sum() + 0.5) / (len(y) + 1)
+    low, high = -40.0, 40.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = np.mean(1 / (1 + np.exp(-np.clip(raw + middle, -700, 700)))) < share
+        low, high = (middle, high) if below else (low, middle)
+    return (low + high) / 2
+
+
 def platt(raw: Array, y: NDArray[np.bool_]) -> Calibration:
     """Fit a straight line in log-odds by Newton's method, with Platt's smoothed targets (1999)."""
     n_positive, n_negative = int(y.sum()), int((~y).sum())

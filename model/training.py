@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.baseline import Ranking, fit_boosting, ranking
-from model.calibration import Calibration, fit_calibration
-from model.fitting import Fitted, Recipe, fit_network
+from model.fitting import Recipe, fit_network
 from model.forest import Forest
 from model.inputs import TextVectors, without_vectors
-from model.predict import outputs
+from model.measuring import measure
 from model.progress import Report, progress_bar
 from model.rows import TrainingRows
-from model.saving import Trained, save_model
+from model.saving import save_model
 from model.slices import Slices, cut
 from topics.errors import InputError
 
@@ -68,7 +67,7 @@ def train(
         report("gradient boosting, for comparison", 0.0)
         boosted = _boosting(rows, slices, seed)
         report("gradient boosting, for comparison", 1.0)
-        trained = _measure(rows, texts, slices, fitted, boosted)
+        trained = measure(rows, texts, slices, fitted, boosted)
     seconds = time.monotonic() - began
     return save_model(
         Path(out), trained, fitted, forest, usual,
@@ -113,43 +112,3 @@ def _boosting(rows: TrainingRows, slices: Slices, seed: int) -> Ranking:
         features[learned], label[learned], features[later], label[later], seed=seed
     )
     return ranking(fitted.score(features[last]), label[last])
-
-
-def _measure(
-    rows: TrainingRows,
-    texts: TextVectors,
-    slices: Slices,
-    fitted: Fitted,
-    boosted: Ranking,
-) -> Trained:
-    """Calibrate on what follows validation and rate the ranking on the last slice."""
-    after = np.arange(slices.validation, slices.n)
-    part = rows.take(after)
-    raw = outputs(
-        fitted.network, fitted.network.table().detach(), fitted.bins, part.x, texts.take(after)
-    )
-    calibration = {}
-    for column, head, answer, shift in (
-        (0, "fraud", part.label, fitted.shift),
-        (1, "bad", part.turned_bad, 0.0),
-    ):
-        known = answer >= 0
-        calibration[head] = Calibration.none(shift)
-        if head in fitted.heads:
-            calibration[head] = fit_calibration(
-                raw[known, column], answer[known], part.time_ms[known], shift
-            )
-    known = np.isfinite(part.spend)
-    factor = 1.0
-    if "spend" in fitted.heads and known.any():
-        expected = fitted.spend_scale * np.exp(raw[known, 2]).sum()
-        factor = float(np.clip(part.spend[known].sum(dtype=np.float64) / expected, 0.2, 5.0))
-    last = slice(slices.calibration - slices.validation, None)
-    metrics = {"gradient_boosting": vars(boosted)}
-    for column, name, head, answer in (
-        (0, "network", "fraud", part.label),
-        (1, "turned_bad", "bad", part.turned_bad),
-    ):
-        if head in fitted.heads:
-            metrics[name] = vars(ranking(raw[last, column], answer[last]))
-    return Trained(rows, slices, calibration, fitted.spend_scale * factor, metrics)

@@ -99,3 +99,16 @@ def test_too_few_rows_and_wrong_names_are_input_errors(tmp_path: Path) -> None:
         quick(history(100), tmp_path / "m")
     with pytest.raises(InputError, match="12 features, the table 11"):
         quick(history(300), tmp_path / "m", feature_names=NAMES[1:])
+
+
+def test_answers_that_come_weeks_later_still_give_the_right_level(tmp_path: Path) -> None:
+    rows = history(6000)
+    recent = rows.time_ms > np.quantile(rows.time_ms, 0.6)
+    rows.turned_bad[recent] = -1
+    rows.spend[recent] = np.nan
+    recipe = Recipe(epochs=3, at_least_negatives=6000)
+    scorer = quick(rows, tmp_path / "m", recipe=recipe)
+    later = history(3000, seed=2)
+    found = scorer.score(later.x)
+    assert found.p_bad.mean() == pytest.approx(later.turned_bad.mean(), rel=0.35)
+    assert found.spend.mean() == pytest.approx(later.spend.mean(), rel=0.35)
