@@ -36,6 +36,9 @@ from stream.pipeline.layout import (
     Z_ORDERS,
     State,
 )
+from stream.pipeline.local_time import local_hour, weekday
+from stream.pipeline.orders import find_order
+from stream.pipeline.recents import find_recent, recent_token
 from stream.pipeline.windows import (
     DAY_MS,
     LATENESS_MS,
@@ -77,58 +80,6 @@ AT_HOUR: Final = COLUMN["hour"]
 AT_WEEKDAY: Final = COLUMN["weekday"]
 
 WARM_MS: Final = 30 * DAY_MS
-TOKEN_MASK: Final = 0xFFFF_FFFF
-
-
-@kernel
-def recent_token(event: Any, kind: int) -> Any:  # noqa: PLR0911
-    """Return the low 32 bits of what the event names of this kind; 0: it names nothing."""
-    if kind == 0:
-        return np.int64(event.device & np.uint64(TOKEN_MASK))
-    if kind == 1:
-        return np.int64(event.address & np.uint64(TOKEN_MASK))
-    if kind == 2:
-        return np.int64(event.instrument & np.uint64(TOKEN_MASK))
-    if kind == 3:
-        return np.int64(event.ip & np.uint64(TOKEN_MASK))
-    if kind == 4:
-        return np.int64(event.seller & np.uint64(TOKEN_MASK))
-    if kind == 5:
-        return np.int64(event.category)
-    if event.type == 2:
-        return np.int64(event.text & np.uint64(TOKEN_MASK))
-    return 0
-
-
-@kernel
-def find_recent(s: State, kind: int, token: int) -> Any:
-    """Return where the token stands among the user's recent ones, or -1."""
-    for i in range(s.n_recent[kind]):
-        if s.recent[kind, i, 0] == token:
-            return i
-    return -1
-
-
-@kernel
-def find_order(s: State, order: Any) -> Any:
-    """Return where the order stands among the user's recent ones, or -1."""
-    token = np.int64(order & np.uint64(TOKEN_MASK))
-    for i in range(s.sizes[Z_ORDERS]):
-        if s.orders[i, 0] == token:
-            return i
-    return -1
-
-
-@kernel
-def local_hour(time_ms: int, zone_ms: int) -> Any:
-    """Return the hour of the day, 0-23, at the shop's offset from UTC."""
-    return (time_ms + zone_ms) // 3_600_000 % 24
-
-
-@kernel
-def weekday(time_ms: int, zone_ms: int) -> Any:
-    """Return the day of the week, Monday 0, at the shop's offset from UTC."""
-    return ((time_ms + zone_ms) // DAY_MS + 3) % 7
 
 
 @kernel

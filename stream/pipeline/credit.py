@@ -54,9 +54,7 @@ def past_spend(known: Known) -> NDArray[np.float64]:
     return spend
 
 
-def assess(
-    known: Known, scores: Scores, policy: Policy, steps: Steps, users: UserResult
-) -> Credit:
+def assess(known: Known, scores: Scores, policy: Policy, steps: Steps, users: UserResult) -> Credit:
     """Compute the credit of each event and note what is published in the packed states.
 
     Where the model gives no probability or spend, the user's labels and past spend stand in.

@@ -217,5 +217,3 @@ def unpack_entity(e: Entity, data: Any, at: int, real: Any, real_bytes: Any) -> 
         for j in range(P_ORDER, P_FRAUDS + 1):
             e.pending[i, j], at = get_signed(data, at)
         e.pending_amount[i], at = get_real(data, at, real, real_bytes)
-
-

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.aggregates import COLUMN
-from stream.pipeline.entities import QUESTIONS
+from stream.pipeline.entity_answers import QUESTIONS
 from topics.columns import Rows
 from topics.vocabulary import ENTITY_KINDS
 
@@ -77,3 +77,14 @@ def ratio(above: Column, below: Column) -> Column:
 def growth(now: Column, before: Column) -> Column:
     """Return how much more there is now than before, plus one on both sides so that 0 is known."""
     return (now + 1.0) / (before + 1.0)
+
+
+def plain(name: str, scale: float = 1.0) -> Callable[[Known], Column]:
+    """Return a feature that is an aggregate of the user, divided by ``scale``."""
+    return lambda k: k.own(name) / scale if scale != 1.0 else k.own(name)
+
+
+def share(name: str, part: str, whole: str, window: str, about: str, says: str) -> Feature:
+    """Return a feature that is one aggregate of the user over another."""
+    return Feature(name, "share", window, False, about, says,
+                   lambda k: ratio(k.own(part), k.own(whole)))  # fmt: skip

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from stream.pipeline.aggregates import find_recent, local_hour, recent_token, weekday
 from stream.pipeline.compiled import kernel
 from stream.pipeline.layout import (
     MAX_PAST,
@@ -22,8 +21,10 @@ from stream.pipeline.layout import (
     Z_PAST,
     State,
 )
+from stream.pipeline.local_time import local_hour, weekday
 from stream.pipeline.packed import EMPTY_SKETCH, PAST_BYTES
 from stream.pipeline.packing import put_bytes
+from stream.pipeline.recents import find_recent, recent_token
 from stream.pipeline.windows import LATENESS_MS
 
 NO_STEP = 255

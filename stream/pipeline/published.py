@@ -25,8 +25,7 @@ DEFAULT_ABUSE: Final = ("fraud", "account_takeover", "fake_review")
 """What is suspected where no rule says so, by event type."""
 
 SHARED_BY: Final = {
-    kind: POSITION[f"{kind}_other_users_{'1d' if kind == 'ip' else '30d'}"]
-    for kind in ENTITY_KINDS
+    kind: POSITION[f"{kind}_other_users_{'1d' if kind == 'ip' else '30d'}"] for kind in ENTITY_KINDS
 }
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.aggregates import N_AGGREGATES, aggregate
 from stream.pipeline.compiled import kernel, records
+from stream.pipeline.labels import apply_label
 from stream.pipeline.layout import (
     MAX_PAST,
     N_COUNTS,
@@ -18,7 +19,7 @@ from stream.pipeline.layout import (
 )
 from stream.pipeline.packed import MAX_PACKED_BYTES, clear, pack, unpack
 from stream.pipeline.past import append_past, copy_past, past_flags
-from stream.pipeline.update import apply_event, apply_label, seen_before
+from stream.pipeline.update import apply_event, seen_before
 from topics.columns import EVENT, LABEL, PAST, Rows
 
 EVENT_STEP, LABEL_STEP = 0, 1

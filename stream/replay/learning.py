@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from model.offline import DEFAULT_BASE, packed_weights
+from model.rows import TrainingRows
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
@@ -58,6 +59,14 @@ def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[s
 
     Raises InputError where the history holds no event in the range.
     """
+    return train_on(learned_rows(decoder, policy, what), what, out)
+
+
+def learned_rows(decoder: Decoder, policy: Policy, what: Learning) -> TrainingRows:
+    """Replay the history and return its rows with what is known of them.
+
+    Raises InputError where the history holds no event in the range.
+    """
     trainset = Trainset(
         TrainsetSettings(
             from_ms=what.from_ms,
@@ -84,7 +93,11 @@ def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[s
     if not trainset.n_seen:
         raise InputError(f"{what.events} holds no event between --from and --until")
     rows = trainset.rows()
-    rows = rows.take(np.flatnonzero(rows.label >= 0))
+    return rows.take(np.flatnonzero(rows.label >= 0))
+
+
+def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
+    """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
     train(
         rows,

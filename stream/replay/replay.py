@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.entities import N_QUESTIONS, group_touches, visit
+from stream.pipeline.entities import group_touches, visit
+from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import N_KINDS, adding, asking, event_links, label_links
 from stream.pipeline.pipeline import Decided, decide
 from stream.pipeline.policy import Policy

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.entities import N_QUESTIONS, group_touches, visit
+from stream.pipeline.entities import group_touches, visit
+from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import LINK, N_KINDS, adding, asking
 from stream.worker.processor import KeyValues, LinkRecord
 from topics.columns import Rows

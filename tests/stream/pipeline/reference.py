@@ -72,6 +72,7 @@ class ReferenceUser:
         self.zone_ms = zone_ms
         self.past: list[Event] = []
         self.n_duplicates = 0
+        self.n_late = 0
         self.orders: list[Order] = []
         self.things: dict[str, list[Thing]] = {kind: [] for kind in LIMITS}
         self.labels: dict[int, tuple[int, bool]] = {}  # event: known at, is fraud

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from stream.pipeline.aggregates import AT_IS_LATE, AT_IS_WARM
-from stream.pipeline.entities import N_QUESTIONS, QUESTIONS, TOUCH, group_touches, visit
+from stream.pipeline.aggregates import AT_IS_LATE, AT_IS_WARM, COLUMN
+from stream.pipeline.entities import TOUCH, group_touches, visit
+from stream.pipeline.entity_answers import N_QUESTIONS, QUESTIONS
 from stream.pipeline.feature import Known
 from stream.pipeline.features import FEATURES, NAMES, compute_features
 from stream.pipeline.links import adding, asking, entity_tokens, event_links, label_links
@@ -137,6 +138,7 @@ class Slow:
     flags: list[int] = field(default_factory=list)
     duplicate: list[bool] = field(default_factory=list)
     late: list[bool] = field(default_factory=list)
+    counters: list[list[int]] = field(default_factory=list)
     warm: list[bool] = field(default_factory=list)
     label_change: list[tuple[int, int]] = field(default_factory=list)
 
@@ -164,6 +166,7 @@ class Slow:
         self.flags.append(user.flags(item))
         self.late.append(user.is_late(item))
         self.warm.append(user.is_warm(item))
+        self.counters.append([len(user.past), user.n_late, user.n_duplicates])
         self.duplicate.append(user.is_duplicate(item))
         if self.duplicate[-1]:
             user.n_duplicates += 1
@@ -179,6 +182,7 @@ class Slow:
                         "is_order": item["step"] == 0,
                     }
                 )
+        user.n_late += self.late[-1]
         user.apply(item | {"flags": self.flags[-1]})
         self.seen[item["event"]] = item
 
@@ -268,9 +272,12 @@ def differences(items: list[Item], cuts: list[int] | None = None, zone_ms: int =
     found += past_differences(fast, slow)
     is_late = [bool(row[AT_IS_LATE]) for row in fast.aggregates]
     is_warm = [bool(row[AT_IS_WARM]) for row in fast.aggregates]
+    at = [COLUMN[name] for name in ("n_events", "n_late", "n_duplicates")]
+    counters = [row[at].tolist() for row in fast.aggregates]
     for name, ours, theirs in (
         ("flags", fast.flags, slow.flags), ("duplicate", fast.duplicate, slow.duplicate),
         ("late", is_late, slow.late), ("warm", is_warm, slow.warm),
+        ("counters", counters, slow.counters),
     ):  # fmt: skip
         pairs = enumerate(zip(ours, theirs, strict=True))
         found += [f"event {row}: {name} is {a}, not {b}" for row, (a, b) in pairs if a != b]

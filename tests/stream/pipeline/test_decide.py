@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from stream.loading import load_policy
-from stream.pipeline.entities import N_QUESTIONS
+from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.features import N_FEATURES, N_OWN, POSITION
 from stream.pipeline.links import N_KINDS
 from stream.pipeline.pipeline import Decided, decide

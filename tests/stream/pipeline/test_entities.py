@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from stream.pipeline.entities import QUESTIONS, TOUCH, EntityResult, group_touches, visit
+from stream.pipeline.entities import TOUCH, EntityResult, group_touches, visit
+from stream.pipeline.entity_answers import QUESTIONS
 from stream.pipeline.entity_state import (
     ENTITY_VERSION,
     MAX_PENDING,

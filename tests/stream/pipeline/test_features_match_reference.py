@@ -24,7 +24,7 @@ SHOPS = {
     "many labels": {"n_users": 3, "label_share": 0.5, "n_things": 5},
     "busy seconds": {"n_users": 3, "mean_gap_ms": 2_000, "late_share": 0.5, "max_late_ms": 60_000},
 }  # fmt: skip
-N_ITEMS = 60 if INTERPRETED else 300
+N_ITEMS = 100 if INTERPRETED else 300
 ZONES = (0, 8 * HOUR, -5 * HOUR - HOUR // 2)
 
 

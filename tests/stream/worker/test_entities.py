@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream.pipeline.entities import QUESTIONS
+from stream.pipeline.entity_answers import QUESTIONS
 from stream.pipeline.links import LINK, event_links
 from stream.worker.entities import EntityStore
 from stream.worker.processor import LinkRecord

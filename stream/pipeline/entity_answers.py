@@ -1,0 +1,116 @@
+"""What an entity says at a moment: who else uses it, its orders, and what they turned out to be."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from stream.pipeline.compiled import kernel
+from stream.pipeline.entity_state import (
+    E_EVENTS,
+    E_FRAUDS,
+    E_LABELS,
+    E_ORDERS,
+    FIRST_MS,
+    LEVELS,
+    N_PENDING,
+    N_USERS,
+    P_FRAUDS,
+    P_LABELS,
+    P_ORDER,
+    P_TIME,
+    P_USER,
+    P_VISIBLE,
+    SAMPLE_LEVEL,
+    Entity,
+)
+from stream.pipeline.layout import NO_TIME
+from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
+
+QUESTIONS: Final = (
+    "other_users_1d", "other_users_30d", "events_1d", "events_30d", "orders_1d", "orders_7d",
+    "orders_30d", "amount_1d", "amount_30d", "labels_7d", "labels_30d", "frauds_1d", "frauds_7d",
+    "frauds_30d", "age_ms",
+)  # fmt: skip
+N_QUESTIONS: Final = len(QUESTIONS)
+FRAUDS: Final = (11, 12, 13)
+
+
+@kernel
+def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
+    """Fill ``out`` (float64[N_QUESTIONS]) with what the entity says to a user at time ``t``."""
+    out[:] = 0.0
+    scale = float(1 << e.head[SAMPLE_LEVEL])
+    for i in range(e.head[N_USERS]):
+        if e.users[i, 0] != user and e.users[i, 1] <= t:
+            out[0] += scale * (e.users[i, 2] > t - DAY_MS)
+            out[1] += scale * (e.users[i, 2] > t - 30 * DAY_MS)
+    for i in range(e.n_panes[0]):
+        if in_window(e.pane_at[0, i], LEVELS[0], t, DAY_MS):
+            out[2] += e.pane_count[0, i, E_EVENTS]
+            out[4] += e.pane_count[0, i, E_ORDERS]
+            out[7] += e.pane_sum[0, i, 0]
+            out[11] += e.pane_count[0, i, E_FRAUDS]
+    for i in range(e.n_panes[1]):
+        if in_window(e.pane_at[1, i], LEVELS[1], t, 30 * DAY_MS):
+            out[3] += e.pane_count[1, i, E_EVENTS]
+            out[6] += e.pane_count[1, i, E_ORDERS]
+            out[8] += e.pane_sum[1, i, 0]
+            out[10] += e.pane_count[1, i, E_LABELS]
+            out[13] += e.pane_count[1, i, E_FRAUDS]
+            if in_window(e.pane_at[1, i], LEVELS[1], t, 7 * DAY_MS):
+                out[5] += e.pane_count[1, i, E_ORDERS]
+                out[9] += e.pane_count[1, i, E_LABELS]
+                out[12] += e.pane_count[1, i, E_FRAUDS]
+    for i in range(e.head[N_PENDING]):
+        if e.pending[i, P_VISIBLE] <= t:
+            _answer_pending(e, i, t, user, scale, out)
+    for i in FRAUDS:  # the withdrawal of a label may outlive the label in a window
+        out[i] = max(0.0, out[i])
+    unseen = e.head[FIRST_MS] == NO_TIME or e.head[FIRST_MS] + lag_ms > t
+    out[14] = np.nan if unseen else float(t - e.head[FIRST_MS])
+
+
+@kernel
+def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
+    """Count one visible pending entry, by the panes that it will be folded into."""
+    hour = e.pending[i, P_TIME] // PANE_MS[LEVELS[0]]
+    day = e.pending[i, P_TIME] // PANE_MS[LEVELS[1]]
+    in_day = in_window(hour, LEVELS[0], t, DAY_MS)
+    in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
+    in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
+    if e.pending[i, P_LABELS] != 0 or e.pending[i, P_FRAUDS] != 0:
+        out[9] += in_week * e.pending[i, P_LABELS]
+        out[10] += in_month * e.pending[i, P_LABELS]
+        out[11] += in_day * e.pending[i, P_FRAUDS]
+        out[12] += in_week * e.pending[i, P_FRAUDS]
+        out[13] += in_month * e.pending[i, P_FRAUDS]
+        return
+    _answer_pending_user(e, i, t, user, scale, out)
+    out[2] += in_day
+    out[3] += in_month
+    out[4] += in_day * e.pending[i, P_ORDER]
+    out[5] += in_week * e.pending[i, P_ORDER]
+    out[6] += in_month * e.pending[i, P_ORDER]
+    out[7] += in_day * e.pending_amount[i]
+    out[8] += in_month * e.pending_amount[i]
+
+
+@kernel
+def _answer_pending_user(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
+    """Count the user of a pending link, unless an earlier link of theirs is counted already."""
+    other = e.pending[i, P_USER]
+    if other == user or other & ((1 << e.head[SAMPLE_LEVEL]) - 1):
+        return
+    in_day = e.pending[i, P_TIME] > t - DAY_MS
+    in_month = e.pending[i, P_TIME] > t - 30 * DAY_MS
+    for j in range(i):
+        is_link = e.pending[j, P_LABELS] == 0 and e.pending[j, P_FRAUDS] == 0
+        if is_link and e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
+            in_day = in_day and e.pending[j, P_TIME] <= t - DAY_MS
+            in_month = in_month and e.pending[j, P_TIME] <= t - 30 * DAY_MS
+    for j in range(e.head[N_USERS]):
+        if e.users[j, 0] == other and e.users[j, 1] <= t:
+            in_day = in_day and e.users[j, 2] <= t - DAY_MS
+            in_month = in_month and e.users[j, 2] <= t - 30 * DAY_MS
+    out[0] += scale * in_day
+    out[1] += scale * in_month
