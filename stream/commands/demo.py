@@ -12,7 +12,7 @@ LABEL_DELAY_DAYS = 10
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; the defaults take a few minutes on two cores."""
-    parser.add_argument("--users", type=int, default=1_500, metavar="N", help="default 1500")
+    parser.add_argument("--users", type=int, default=1_000, metavar="N", help="default 1000")
     parser.add_argument("--days", type=int, default=60, metavar="D", help="default 60")
     parser.add_argument(
         "--train-days",
@@ -31,10 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, default=1, help="same seed, same shop (default 1)")
     parser.add_argument(
-        "--live", type=int, default=6_000, metavar="N", help="events at the end that come paced"
+        "--live", type=int, default=3_000, metavar="N", help="events at the end that come paced"
     )
     parser.add_argument(
-        "--rate", type=float, default=300.0, metavar="X", help="pace of these, events per second"
+        "--rate", type=float, default=200.0, metavar="X", help="pace of these, events per second"
     )
     parser.add_argument(
         "--folder",

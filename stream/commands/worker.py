@@ -53,10 +53,12 @@ def run(args: argparse.Namespace) -> int:
             "RISKSTREAM_TOKEN_KEY is not set: tokens are hashed with a key that everybody knows"
         )
     # Imported here, so that --help stays fast.
+    from stream.warm import warm_up
     from stream.worker.build import build_processor
     from stream.worker.run import run as run_worker
 
     processor, links = build_processor(settings)
+    warm_up(processor, links)
     worker = worker_settings(settings, embedded_broker=args.embedded_broker, stats_path=args.stats)
     return run_worker(worker, processor, links=links)
 

@@ -14,7 +14,7 @@ from topics.simulator.config import DAY_MS, SimulatorConfig
 from topics.simulator.shop import Shop
 from topics.simulator.spool import Record
 
-MOST_TEXTS: Final = 1_500
+MOST_TEXTS: Final = 1_000
 MOST_SECONDS: Final = 60
 """Bounds on the training, so that the demo takes minutes."""
 
