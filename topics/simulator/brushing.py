@@ -7,7 +7,6 @@ as usual, texts from a small stock that is varied.
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.accuse import accuse, accuse_event
 from topics.simulator.browsing import browse, search, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.config import DAY_MS, HOUR_MS
@@ -20,7 +19,7 @@ from topics.simulator.person import Person
 from topics.simulator.praise import Copywriter
 from topics.simulator.reviewing import review
 from topics.simulator.rhythm import hour_of
-from topics.simulator.schemes import BRUSHING
+from topics.simulator.schemes import BRUSHING, accuse, accuse_event
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 4.6

@@ -7,7 +7,6 @@ ordinary size among the small ones.
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.accuse import accuse
 from topics.simulator.browsing import browse, choose
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.categories import CATEGORIES
@@ -19,7 +18,7 @@ from topics.simulator.ledger import Visit
 from topics.simulator.market import Product
 from topics.simulator.order import place
 from topics.simulator.person import Person
-from topics.simulator.schemes import CARD_TESTING
+from topics.simulator.schemes import CARD_TESTING, accuse
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 2.9

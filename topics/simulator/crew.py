@@ -72,12 +72,11 @@ def recruit(
         person = rng.pick(people)
         if not person.taken:
             person.taken = True
+            if rng.chance(new_share):
+                _open(world, rng, person, crew)
             found.append(person)
     while len(found) < n:  # more fraud than people: some do it twice
         found.append(rng.pick(people))
-    for person in found:
-        if rng.chance(new_share):
-            _open(world, rng, person, crew)
     return found
 
 

@@ -7,7 +7,6 @@ pay for small orders first, so that the credit looks earned.
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.accuse import accuse
 from topics.simulator.browsing import browse, choose, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.categories import CATEGORIES
@@ -18,7 +17,7 @@ from topics.simulator.fate import Fate, fulfil
 from topics.simulator.order import place
 from topics.simulator.person import Person
 from topics.simulator.rhythm import hour_of
-from topics.simulator.schemes import DEFAULT
+from topics.simulator.schemes import DEFAULT, accuse
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 2.75

@@ -6,7 +6,6 @@ ratings thrown in, texts in the manner of buyers.
 
 from typing import Final
 
-from topics.simulator.accuse import accuse_event
 from topics.simulator.browsing import touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.config import DAY_MS, HOUR_MS
@@ -19,7 +18,7 @@ from topics.simulator.person import Person
 from topics.simulator.praise import Copywriter
 from topics.simulator.reviewing import review
 from topics.simulator.rhythm import hour_of
-from topics.simulator.schemes import FAKE_REVIEW
+from topics.simulator.schemes import FAKE_REVIEW, accuse_event
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 2.4

@@ -7,7 +7,6 @@ browsing before the order, addresses of their own, sale days on which everybody 
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.accuse import accuse
 from topics.simulator.browsing import browse, choose, enter, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.config import DAY_MS
@@ -16,7 +15,7 @@ from topics.simulator.dice import Dice
 from topics.simulator.fate import Fate, fulfil
 from topics.simulator.order import place
 from topics.simulator.person import Person
-from topics.simulator.schemes import PROMOTION
+from topics.simulator.schemes import PROMOTION, accuse
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 4.0

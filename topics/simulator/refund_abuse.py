@@ -7,7 +7,6 @@ kept orders in between, ordinary goods among the dear ones.
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.accuse import accuse_event
 from topics.simulator.browsing import browse, choose, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.categories import CATEGORIES
@@ -18,7 +17,7 @@ from topics.simulator.fate import KEPT, fulfil
 from topics.simulator.order import advance, place
 from topics.simulator.person import Person
 from topics.simulator.rhythm import hour_of
-from topics.simulator.schemes import REFUND
+from topics.simulator.schemes import REFUND, accuse_event
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 1.75

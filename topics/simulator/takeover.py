@@ -6,7 +6,6 @@ delivery to the customer's own address (to be fetched at the door), goods that c
 
 from typing import Final
 
-from topics.simulator.accuse import accuse
 from topics.simulator.browsing import beside, browse, choose, enter, touch
 from topics.simulator.buying import basket, note_of, terms_of
 from topics.simulator.categories import CATEGORIES
@@ -16,7 +15,7 @@ from topics.simulator.dice import Dice, running
 from topics.simulator.fate import Fate, fulfil
 from topics.simulator.order import Terms, place
 from topics.simulator.person import Person
-from topics.simulator.schemes import TAKEOVER
+from topics.simulator.schemes import TAKEOVER, accuse
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 6.3
@@ -33,6 +32,7 @@ def take_over(world: World, rng: Dice, people: list[Person], n: int) -> None:
         if victim.created_ms > time_ms or victim.taken:
             victim = rng.pick(people)
         if victim.created_ms < time_ms:
+            victim.taken = True
             _plunder(world, rng, crew, victim, time_ms)
 
 

@@ -89,6 +89,20 @@ def test_seven_in_ten_events_are_browsing_and_all_words_occur(events):
     assert {e["status"] for e in events if e["type"] == "order"} == set(ORDER_STATUSES)
 
 
+def test_an_account_has_one_birthday_and_nothing_happens_before_it(events):
+    birthdays = defaultdict(set)
+    first = {}
+    for event in events:
+        first.setdefault(event["user_id"], event)
+        if "account_created_at" in event:
+            birthdays[event["user_id"]].add(event["account_created_at"])
+    assert {len(found) for found in birthdays.values()} == {1}
+    for user, (birthday,) in birthdays.items():
+        assert birthday <= first[user]["event_time"]
+        if birthday >= CONFIG.start_ms:
+            assert first[user]["action"] == "signup"
+
+
 def test_an_order_happens_in_sequence(events):
     rank = {s: i for i, s in enumerate(("placed", "shipped", "delivered", "returned", "refunded"))}
     statuses = defaultdict(list)
