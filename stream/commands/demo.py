@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     plan = Plan(config, args.train_days, LABEL_DELAY_DAYS, args.live, args.rate)
     # A supervisor's stop must end the worker too, as an interruption does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     try:
         summary = run_demo(plan, args.folder, console, afresh=args.train)
     except RuntimeError as error:

@@ -14,7 +14,10 @@ OF_A_KIND: Final = 3
 
 
 class AlertPrinter:
-    """Prints alerts while ``open``: the first of every kind, the others at a readable pace."""
+    """Prints alerts while ``open``: the first of every kind, the others at a readable pace.
+
+    Alerts on what the model has learnt from are not shown: ``open`` is false until then.
+    """
 
     def __init__(self, console: Console) -> None:
         self.open = False

@@ -99,6 +99,7 @@ class _Run:
             while feeder.sent["event"] < n_events:
                 record = next(records)
                 self._send(feeder.send, record)
+                self.printer.open = bool(self.later)
                 if not n_first and feeder.n_answered:  # the worker has started
                     began_s, n_first = monotonic(), feeder.n_answered
                 advance(record.role == "event")
