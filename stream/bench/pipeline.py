@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from stream.bench.broker import APPLICATION, bench_broker, empty_topics
-from stream.bench.shop import ShopFiles, ShopSize, bench_model, shop_files
+from stream.bench.shop import ShopFiles, ShopSize, shop_files
 from stream.bench.statebytes import state_bytes
 from stream.bench.stock import run_stock
+from stream.bench.trained import bench_model
 from stream.bench.window import Window, window_of
 from stream.bench.worker import WorkerPlan, run_worker
 from stream.progress import shown

@@ -1,4 +1,4 @@
-"""The simulated shop that benchmarks run on: made once and kept, with a trained model."""
+"""The simulated shop that benchmarks run on: made once and kept."""
 
 import json
 import shutil
@@ -14,8 +14,6 @@ from zlib import crc32
 import orjson
 
 import topics.simulator
-from stream.demo.history import Plan, trained_model
-from stream.pipeline.features import FEATURE_VERSION
 from stream.progress import shown
 from topics.files import write_records
 from topics.simulator.config import SimulatorConfig
@@ -28,7 +26,7 @@ HISTORY_PER_USER: Final = 30
 
 LEAD_SHARE: Final = 0.1
 LEAD_LEAST: Final = 10_000
-LEFT_OUT: Final = 0.15
+LEFT_OUT: Final = 0.09
 """Share of the orders that are left out with their reviews, so that 7 in 10 events are browsing."""
 
 COUNTS: Final = "counts.json"
@@ -57,7 +55,7 @@ class ShopSize:
     @property
     def name(self) -> str:
         """A folder name that differs where the events would."""
-        return f"{self.n_users}-{self.n_events}-{self.seed}-{_simulator_version()}"
+        return f"{self.n_users}-{self.n_events}-{self.seed}-{simulator_version()}"
 
 
 @dataclass(frozen=True)
@@ -83,30 +81,13 @@ def shop_files(size: ShopSize, cache: Path) -> ShopFiles:
     return ShopFiles(folder / "history.jsonl.zst", folder / "measured.jsonl.zst", **counts)
 
 
-def bench_model(cache: Path, *, afresh: bool = False) -> Path:
-    """Return the folder of a model trained on a small simulated shop, training it if needed.
-
-    Raises RuntimeError where training fails.
-    """
-    config = SimulatorConfig(users=4_000, days=60, seed=7, fraud_share=0.03)
-    plan = Plan(config, train_days=45, label_delay_days=7, n_live=0, live_per_s=1.0)
-    folder = cache / f"model-{plan.name}-{FEATURE_VERSION}-{_simulator_version()}"
-    if (folder / "trained").exists() and not afresh:
-        return folder / "model"
-    folder.mkdir(parents=True, exist_ok=True)
-    with shown("simulating a shop to learn from", config.users) as advance:
-        shop = Shop(config, _by_steps(advance))
-    with shop:
-        return trained_model(shop, plan, folder, lambda _: None, afresh=True)
-
-
 def _simulate(size: ShopSize, folder: Path) -> dict[str, float]:
     wanted = size.n_history + size.n_lead + size.n_events
     config = SimulatorConfig(
         users=size.n_users, days=DAYS, seed=size.seed, events=int(wanted * 1.08)
     )
     with shown("simulating users", size.n_users) as advance:
-        shop = Shop(config, _by_steps(advance))
+        shop = Shop(config, by_steps(advance))
     with shop, shown("writing events", wanted) as advance:
         records = _thinned(merge(shop.events(), shop.labels(), key=lambda r: r.time_ms))
         before = _write(folder / "history.jsonl.zst", records, size.n_history, advance)
@@ -136,7 +117,7 @@ def _write(path: Path, records: Iterator[Record], n_events: int, advance: Advanc
     return types
 
 
-def _by_steps(advance: Advance) -> Callable[[int, int], None]:
+def by_steps(advance: Advance) -> Callable[[int, int], None]:
     """Return a function that is told the total so far and hands on what was added."""
     before = 0
 
@@ -148,7 +129,7 @@ def _by_steps(advance: Advance) -> Callable[[int, int], None]:
     return progress
 
 
-def _simulator_version() -> str:
+def simulator_version() -> str:
     """Return a checksum of the simulator's sources: other sources, other events."""
     checksum = 0
     for path in sorted(Path(topics.simulator.__file__).parent.glob("*.py")):

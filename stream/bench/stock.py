@@ -19,7 +19,7 @@ SCRIPT: Final = ROOT / "tests" / "bench" / "stock_faust.py"
 APPLICATION: Final = "riskstream-bench-stock"
 TOPIC: Final = "riskstream-bench-stock.events"
 OUTPUT: Final = "riskstream-bench-stock.counts"
-TIMEOUT_S: Final = 600.0
+TIMEOUT_S: Final = 300.0
 
 
 def run_stock(

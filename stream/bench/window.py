@@ -35,8 +35,9 @@ class Window:
 def window_of(samples: Sequence[Sample], n_lead: int) -> Window:
     """Return what was done after the first ``n_lead`` decisions, to the last acknowledgement.
 
-    ``samples`` are a worker's readings in order, as its stats have them. Raises ValueError where
-    the first reading behind ``n_lead`` decisions is also the last.
+    ``samples`` are a worker's readings in order, as its stats have them; the window begins with
+    the last one within the lead, or the first of all. Raises ValueError where that is also the
+    end.
 
     >>> stages = [{"decode": 0.0, "other": 0.0}, {"decode": 0.5, "other": 0.1}]
     >>> counts = [{"decisions.allow": 10}, {"decisions.allow": 90, "decisions.hold": 20}]
@@ -46,10 +47,10 @@ def window_of(samples: Sequence[Sample], n_lead: int) -> Window:
     >>> window.n_events, window.seconds, round(window.cpu_s, 6), window.stages_us
     (100, 2.0, 0.6, {'decode': 5000.0, 'other': 1000.0})
     """
-    first = next((s for s in samples if n_decided(s["counts"]) >= n_lead), None)
-    if first is None or first is samples[-1]:
+    within = [sample for sample in samples if n_decided(sample["counts"]) <= n_lead]
+    first, last = (within or samples)[-1 if within else 0], samples[-1]
+    if n_decided(last["counts"]) <= n_decided(first["counts"]):
         raise ValueError(f"the worker's readings end before {n_lead:,} decisions")
-    last = samples[-1]
     n_events = n_decided(last["counts"]) - n_decided(first["counts"])
     before = first["stages_cpu_s"]
     stages = {
