@@ -6,7 +6,7 @@ from stream.worker.run import OUTPUTS
 from stream.worker.settings import WorkerSettings
 from tests.stream.worker.process import SERVER, WorkerProcess, begin_child, serve
 
-SERVER.set_forkserver_preload(["tests.stream.worker.process", "tests.stream.worker.riskworker"])
+SERVER.set_forkserver_preload(["tests.stream.worker.process", "tests.stream.worker.warmed"])
 
 
 class RiskWorker(WorkerProcess):
