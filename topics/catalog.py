@@ -68,7 +68,7 @@ def catalogue(
     links: str | None = None,
     changelog: str | None = None,
     shop_retention_ms: int = 7 * DAY_MS,
-    links_retention_ms: int = 31 * DAY_MS,
+    links_retention_ms: int = 121 * DAY_MS,
     prefix: str = "",
 ) -> list[TopicSpec]:
     """Return every topic: the inputs, the outputs, then the internal ones.
@@ -76,8 +76,8 @@ def catalogue(
     ``links`` and ``changelog`` name the internal topics, ``<application>.links`` and
     ``<application>.changelog`` by default; ``prefix`` comes before the names of the others.
     ``shop_retention_ms`` applies where we create the shop's own topics; on a shop's cluster they
-    are the shop's affair. ``links_retention_ms`` must cover the longest entity window, for which
-    a new worker reads them. All have the same number of partitions: one user's records share a
+    are the shop's affair. ``links_retention_ms`` must cover the longest time that a label may take
+    (120 days), for which a new worker reads them. All have the same number of partitions: one user's records share a
     partition number in inputs, outputs and changelog.
     """
 
