@@ -1,0 +1,130 @@
+"""Later days of a market that no model has seen, decided by the replay and compared with truth."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from model.baseline import Boosting
+from stream.pipeline.features import N_FEATURES
+from stream.pipeline.pipeline import Decided
+from stream.pipeline.policy import Policy
+from stream.pipeline.scorer import NoScorer, Scorer
+from stream.replay.history import Slice, read_history
+from stream.replay.replay import Replay, ReplaySettings
+from topics.decode import Decoder
+from topics.files import read_chunks
+from topics.scores import ScoreInput, Scores
+from topics.simulator.export import EVENTS_FILE, LABELS_FILE, TRUTH_FILE
+from topics.vocabulary import BROWSE
+
+HONEST: Final = -1
+BESIDE: Final = -2
+"""Not a case itself, but part of one: what a fraudster looked at, the shipping of a bad order."""
+
+
+@dataclass(frozen=True, eq=False)
+class Exam:
+    """``n`` events of the later days, with what the truth and two models say of them.
+
+    ``scenario`` int8[n] is HONEST, BESIDE or the place of a case's scenario in ``scenarios``;
+    ``step`` uint8[n]; ``network`` and ``boosting`` float64[n] are probabilities of fraud. The
+    events ``at`` int64[m], those that are no browsing, have their ``features`` float32[m, F],
+    ``texts`` and ``user`` uint64[m].
+    """
+
+    scenarios: tuple[str, ...]
+    scenario: NDArray[np.int8]
+    step: NDArray[np.uint8]
+    network: NDArray[np.float64]
+    boosting: NDArray[np.float64]
+    at: NDArray[np.int64]
+    features: NDArray[np.float32]
+    texts: list[str | None]
+    user: NDArray[np.uint64]
+
+
+class _Later(NoScorer):
+    """Scores only while ``live``, and explains nothing: the days before only fill the states."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        super().__init__(N_FEATURES)
+        self._scorer, self.live = scorer, False
+
+    @property
+    def wants_past(self) -> bool:  # type: ignore[override]
+        return self.live
+
+    def score(self, x: ScoreInput) -> Scores:
+        return self._scorer.score(x) if self.live else super().score(x)
+
+    def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
+        """Yield the slices; live from the first on that reaches ``from_ms``."""
+        for part in slices:
+            self.live = bool(part.events.rows["time_ms"].max(initial=0) >= from_ms)
+            yield part
+
+
+def examine(
+    shop: Path, from_ms: int, decoder: Decoder, policy: Policy, scorer: Scorer, boosting: Boosting
+) -> Exam:
+    """Replay a simulated shop and judge its events from ``from_ms`` on."""
+    scenarios, truth = _read_truth(shop / TRUTH_FILE)
+    later = _Later(scorer)
+    history = read_history([shop / LABELS_FILE, shop / EVENTS_FILE], decoder)
+    parts = []
+    for part, decided in Replay(policy, later, ReplaySettings()).run(later.watch(history, from_ms)):
+        at = np.flatnonzero((part.events.rows["time_ms"] >= from_ms) & ~decided.duplicate)
+        if len(at):
+            parts.append(_judged(part, decided, at, truth, boosting, scenarios))
+    return _joined(parts, scenarios)
+
+
+def _read_truth(path: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the scenarios, and of each fraudulent event its own or "" where it is no case."""
+    records = [orjson.loads(value) for chunk in read_chunks(path) for value in chunk.values]
+    scenarios = tuple(sorted({record["scenario"] for record in records}))
+    return scenarios, {r["event_id"]: r["scenario"] if r["case"] else "" for r in records}
+
+
+def _judged(
+    part: Slice,
+    decided: Decided,
+    at: NDArray[np.int64],
+    truth: dict[str, str],
+    boosting: Boosting,
+    scenarios: tuple[str, ...],
+) -> Exam:
+    code = {None: HONEST, "": BESIDE} | {name: i for i, name in enumerate(scenarios)}
+    ids, rows = part.events.event_ids, part.events.rows
+    kept = at[rows["type"][at] != BROWSE]
+    return Exam(
+        scenarios,
+        np.array([code[truth.get(ids[i])] for i in at.tolist()], np.int8),
+        rows["step"][at],
+        decided.scores.p_fraud[at],
+        boosting.score(decided.features[at]),
+        np.flatnonzero(rows["type"][at] != BROWSE),
+        decided.features[kept],
+        [part.events.texts[i] for i in kept.tolist()],
+        rows["user"][kept],
+    )
+
+
+def _joined(parts: list[Exam], scenarios: tuple[str, ...]) -> Exam:
+    before = np.cumsum([0] + [len(part.step) for part in parts[:-1]])
+    return Exam(
+        scenarios,
+        np.concatenate([part.scenario for part in parts]),
+        np.concatenate([part.step for part in parts]),
+        np.concatenate([part.network for part in parts]),
+        np.concatenate([part.boosting for part in parts]),
+        np.concatenate([part.at + n for part, n in zip(parts, before.tolist(), strict=True)]),
+        np.concatenate([part.features for part in parts]),
+        [text for part in parts for text in part.texts],
+        np.concatenate([part.user for part in parts]),
+    )

@@ -1,0 +1,144 @@
+"""Train on one simulated market, and judge the model on later days of three others."""
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from model.baseline import Boosting, fit_boosting
+from model.rows import TrainingRows
+from model.scorer import ModelScorer
+from model.slices import cut
+from stream.bench.exam import examine
+from stream.bench.scenarios import Found, found_in, summary_of
+from stream.bench.simulated import simulated
+from stream.loading import build_decoder, load_policy
+from stream.pipeline.features import NAMES
+from stream.progress import shown
+from stream.replay.learning import Learning, learned_rows, train_on
+from stream.settings import Settings
+from topics.simulator import SimulatorConfig
+from topics.simulator.config import DAY_MS
+from topics.simulator.export import EVENTS_FILE, LABELS_FILE
+
+
+@dataclass(frozen=True)
+class MarketPlan:
+    """Which markets to simulate and where to cut them.
+
+    The model learns on market ``train_seed`` from what is known on day ``cut_day``, from events
+    at least ``label_delay_days`` older; it is judged on the days from ``cut_day`` on of the
+    markets ``test_seeds``. ``base`` and ``max_texts`` are those of `riskstream train`.
+    """
+
+    users: int = 12_000
+    days: int = 100
+    cut_day: int = 70
+    label_delay_days: float = 21.0
+    train_seed: int = 101
+    test_seeds: tuple[int, ...] = (201, 202, 203)
+    base: str = "auto"
+    max_texts: int = 4_000
+    max_rows: int = 600_000
+    cache: Path = Path(".riskstream/bench")
+
+    def config(self, seed: int) -> SimulatorConfig:
+        """Return the market of a seed."""
+        return SimulatorConfig(users=self.users, days=self.days, seed=seed)
+
+    @property
+    def cut_ms(self) -> int:
+        """The moment of training, in epoch milliseconds."""
+        return self.config(0).start_ms + self.cut_day * DAY_MS
+
+
+def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
+    """Measure and return the figures of `bench market`."""
+    began = time.monotonic()
+    seeds = (plan.train_seed, *plan.test_seeds)
+    n_tests = len(plan.test_seeds)
+    with (
+        TemporaryDirectory(prefix="riskstream-market-") as folder,
+        ProcessPoolExecutor(
+            min(os.cpu_count() or 1, len(seeds)), mp_context=get_context("spawn")
+        ) as pool,
+        shown(f"market: simulating, training, judging {n_tests} times", 2 + 2 * n_tests) as advance,
+    ):
+        for _ in pool.map(simulated, map(plan.config, seeds), repeat(plan.cache)):
+            advance(1)
+        what, model = _learning(plan, settings), Path(folder) / "model"
+        rows = learned_rows(build_decoder(settings), load_policy(settings.policy), what)
+        manifest = train_on(rows, what, model)
+        boosting = _boosting(rows)
+        advance(1)
+        found = []
+        for part in pool.map(
+            _examine, plan.test_seeds, repeat(plan), repeat(settings), repeat(model),
+            repeat(boosting),
+        ):  # fmt: skip
+            found.append(part)
+            advance(1)
+    return {
+        "train": {
+            "n": len(rows),
+            "n_fraud": int((rows.label == 1).sum()),
+            "text": manifest["text"],
+            "metrics": manifest["metrics"],
+        },
+        "users": plan.users,
+        "days": plan.days,
+        "cut_day": plan.cut_day,
+        "label_delay_days": plan.label_delay_days,
+        "train_seed": plan.train_seed,
+        "test_seeds": list(plan.test_seeds),
+        "scenarios": summary_of(found),
+        "seconds": time.monotonic() - began,
+    }
+
+
+def _learning(plan: MarketPlan, settings: Settings) -> Learning:
+    shop = simulated(plan.config(plan.train_seed), plan.cache)
+    return Learning(
+        events=shop / EVENTS_FILE,
+        labels=shop / LABELS_FILE,
+        from_ms=0,
+        until_ms=plan.cut_ms,
+        label_delay_ms=int(plan.label_delay_days * DAY_MS),
+        unlabelled="negative",
+        horizon_ms=30 * DAY_MS,
+        max_rows=plan.max_rows,
+        base=plan.base,
+        max_texts=plan.max_texts,
+        max_seconds=None,
+        seed=0,
+        zone_ms=settings.zone_minutes * 60_000,
+        lag_ms=settings.visibility_lag_ms,
+        threads=os.cpu_count() or 1,
+    )
+
+
+def _boosting(rows: TrainingRows) -> Boosting:
+    """Fit gradient boosting to the very rows and labels that the network learned from."""
+    rows = rows.by_time()
+    slices = cut(rows.time_ms)
+    learned, later = slice(0, slices.train), slice(slices.train, slices.validation)
+    features, label = rows.x.features, rows.label
+    return fit_boosting(features[learned], label[learned], features[later], label[later], seed=0)
+
+
+def _examine(
+    seed: int, plan: MarketPlan, settings: Settings, model: Path, boosting: Boosting
+) -> dict[str, Found]:
+    """Judge the model on one market; runs in a process of its own."""
+    torch.set_num_threads(1)
+    shop = simulated(plan.config(seed), plan.cache)
+    decoder, policy = build_decoder(settings), load_policy(settings.policy)
+    scorer = ModelScorer.load(model, feature_names=NAMES)
+    return found_in(examine(shop, plan.cut_ms, decoder, policy, scorer, boosting))
