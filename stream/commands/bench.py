@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from stream.settings import add_flags, read_settings
 from topics.errors import InputError
 
 SUMMARY = "measures this machine: events per second, and where the time goes"
@@ -15,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the benchmarks and the arguments of each."""
     names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
     _pipeline_arguments(names)
+    _market_arguments(names)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -66,6 +68,69 @@ def _pipeline_arguments(names: "argparse._SubParsersAction[argparse.ArgumentPars
         help="keeps simulated events and the model (default .riskstream/bench)",
     )  # fmt: skip
     pipeline.set_defaults(measure=_pipeline)
+
+
+def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    market = names.add_parser(
+        "market",
+        help="how well fraud is found in simulated markets that no model was trained on",
+        description="Trains on one simulated market and judges the model on later days of others: "
+        "each scenario against gradient boosting, and whether one feature or the text alone would "
+        "tell it.",
+    )
+    market.add_argument("--json", action="store_true", help="print one JSON object")
+    market.add_argument("--users", type=int, default=12_000, metavar="N", help="default 12000")
+    market.add_argument("--days", type=int, default=100, metavar="N", help="default 100")
+    market.add_argument(
+        "--cut", type=int, default=70, metavar="DAY",
+        help="the model learns before this day and is judged from it on (default 70)",
+    )  # fmt: skip
+    market.add_argument(
+        "--label-delay", type=float, default=21.0, metavar="DAYS",
+        help="leave out events younger than this on the day of the cut (default 21)",
+    )  # fmt: skip
+    market.add_argument("--seed", type=int, default=101, help="the market to learn (default 101)")
+    market.add_argument(
+        "--test-seeds", type=int, nargs="+", default=[201, 202, 203], metavar="N",
+        help="the markets to judge on; figures are their medians (default 201 202 203)",
+    )  # fmt: skip
+    market.add_argument(
+        "--base", default="auto", metavar="MODEL", help="text encoder, as for riskstream train"
+    )
+    market.add_argument(
+        "--cache", type=Path, default=Path(".riskstream/bench"), metavar="DIR",
+        help="keeps simulated markets (default .riskstream/bench)",
+    )  # fmt: skip
+    add_flags(market, "policy")
+    market.set_defaults(measure=_market)
+
+
+def _market(args: argparse.Namespace) -> int:
+    if not args.label_delay < args.cut < args.days:
+        raise InputError(
+            f"--cut is {args.cut}; it must lie after --label-delay and before --days {args.days}"
+        )
+    import orjson
+
+    from stream.bench.market import MarketPlan, bench_market
+    from stream.bench.marketprinting import show_market
+
+    plan = MarketPlan(
+        users=args.users,
+        days=args.days,
+        cut_day=args.cut,
+        label_delay_days=args.label_delay,
+        train_seed=args.seed,
+        test_seeds=tuple(args.test_seeds),
+        base=args.base,
+        cache=args.cache,
+    )
+    found = bench_market(plan, read_settings(args))
+    if args.json:
+        print(orjson.dumps(found).decode())
+    else:
+        show_market(found)
+    return 0
 
 
 def _pipeline(args: argparse.Namespace) -> int:
