@@ -30,6 +30,7 @@ lint: $(READY) ## Check style, format and types
 
 coverage: $(READY) ## Measure the branch coverage of stream/pipeline, with Numba turned off
 	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not gpu and not kafka" tests/stream/pipeline \
+	  -W "ignore:overflow encountered:RuntimeWarning" \
 	  --cov=stream.pipeline --cov-branch --cov-report=term-missing --cov-fail-under=90
 
 real: $(READY) ## Decide real orders, browsing and reviews on a real Kafka and check every count

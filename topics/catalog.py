@@ -77,8 +77,8 @@ def catalogue(
     ``<application>.changelog`` by default; ``prefix`` comes before the names of the others.
     ``shop_retention_ms`` applies where we create the shop's own topics; on a shop's cluster they
     are the shop's affair. ``links_retention_ms`` must cover the longest time that a label may take
-    (120 days), for which a new worker reads them. All have the same number of partitions: one user's records share a
-    partition number in inputs, outputs and changelog.
+    (120 days), for which a new worker reads them. All have the same number of partitions: one
+    user's records share a partition number in inputs, outputs and changelog.
     """
 
     def topic(

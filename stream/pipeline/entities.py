@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.compiled import kernel, records
 from stream.pipeline.entity_answers import N_QUESTIONS, answer
+from stream.pipeline.entity_packed import pack_entity, unpack_entity
 from stream.pipeline.entity_state import (
     ENTITY_VERSION,
     MAX_ENTITY_BYTES,
@@ -15,8 +16,6 @@ from stream.pipeline.entity_state import (
     add_pending,
     clear_entity,
     new_entity,
-    pack_entity,
-    unpack_entity,
 )
 from stream.pipeline.users import cut
 from topics.columns import Rows

@@ -6,11 +6,15 @@ import numpy as np
 
 from stream.pipeline.compiled import kernel
 from stream.pipeline.entity_state import (
+    BY_DAY,
+    BY_HOUR,
     E_EVENTS,
     E_FRAUDS,
     E_LABELS,
     E_ORDERS,
     FIRST_MS,
+    LABELS_BY_DAY,
+    LABELS_BY_HOUR,
     LEVELS,
     N_PENDING,
     N_USERS,
@@ -44,23 +48,8 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
         if e.users[i, 0] != user and e.users[i, 1] <= t:
             out[0] += scale * (e.users[i, 2] > t - DAY_MS)
             out[1] += scale * (e.users[i, 2] > t - 30 * DAY_MS)
-    for i in range(e.n_panes[0]):
-        if in_window(e.pane_at[0, i], LEVELS[0], t, DAY_MS):
-            out[2] += e.pane_count[0, i, E_EVENTS]
-            out[4] += e.pane_count[0, i, E_ORDERS]
-            out[7] += e.pane_sum[0, i, 0]
-            out[11] += e.pane_count[0, i, E_FRAUDS]
-    for i in range(e.n_panes[1]):
-        if in_window(e.pane_at[1, i], LEVELS[1], t, 30 * DAY_MS):
-            out[3] += e.pane_count[1, i, E_EVENTS]
-            out[6] += e.pane_count[1, i, E_ORDERS]
-            out[8] += e.pane_sum[1, i, 0]
-            out[10] += e.pane_count[1, i, E_LABELS]
-            out[13] += e.pane_count[1, i, E_FRAUDS]
-            if in_window(e.pane_at[1, i], LEVELS[1], t, 7 * DAY_MS):
-                out[5] += e.pane_count[1, i, E_ORDERS]
-                out[9] += e.pane_count[1, i, E_LABELS]
-                out[12] += e.pane_count[1, i, E_FRAUDS]
+    _answer_links(e, t, out)
+    _answer_labels(e, t, out)
     for i in range(e.head[N_PENDING]):
         if e.pending[i, P_VISIBLE] <= t:
             _answer_pending(e, i, t, user, scale, out)
@@ -68,6 +57,37 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
         out[i] = max(0.0, out[i])
     unseen = e.head[FIRST_MS] == NO_TIME or e.head[FIRST_MS] + lag_ms > t
     out[14] = np.nan if unseen else float(t - e.head[FIRST_MS])
+
+
+@kernel
+def _answer_links(e: Entity, t: int, out: Any) -> None:
+    for i in range(e.n_panes[BY_HOUR]):
+        if in_window(e.pane_at[BY_HOUR, i], LEVELS[BY_HOUR], t, DAY_MS):
+            out[2] += e.pane_count[BY_HOUR, i, E_EVENTS]
+            out[4] += e.pane_count[BY_HOUR, i, E_ORDERS]
+            out[7] += e.pane_sum[BY_HOUR, i, 0]
+    for i in range(e.n_panes[BY_DAY]):
+        if in_window(e.pane_at[BY_DAY, i], LEVELS[BY_DAY], t, 30 * DAY_MS):
+            out[3] += e.pane_count[BY_DAY, i, E_EVENTS]
+            out[6] += e.pane_count[BY_DAY, i, E_ORDERS]
+            out[8] += e.pane_sum[BY_DAY, i, 0]
+            if in_window(e.pane_at[BY_DAY, i], LEVELS[BY_DAY], t, 7 * DAY_MS):
+                out[5] += e.pane_count[BY_DAY, i, E_ORDERS]
+
+
+@kernel
+def _answer_labels(e: Entity, t: int, out: Any) -> None:
+    hour, day = LABELS_BY_HOUR, LABELS_BY_DAY
+    for i in range(e.n_panes[hour]):
+        if in_window(e.pane_at[hour, i], LEVELS[hour], t, DAY_MS):
+            out[11] += e.pane_count[hour, i, E_FRAUDS]
+    for i in range(e.n_panes[day]):
+        if in_window(e.pane_at[day, i], LEVELS[day], t, 30 * DAY_MS):
+            out[10] += e.pane_count[day, i, E_LABELS]
+            out[13] += e.pane_count[day, i, E_FRAUDS]
+            if in_window(e.pane_at[day, i], LEVELS[day], t, 7 * DAY_MS):
+                out[9] += e.pane_count[day, i, E_LABELS]
+                out[12] += e.pane_count[day, i, E_FRAUDS]
 
 
 @kernel

@@ -15,15 +15,7 @@ import numpy as np
 
 from stream.pipeline.compiled import kernel
 from stream.pipeline.layout import NO_TIME
-from stream.pipeline.packing import (
-    get_bytes,
-    get_real,
-    get_signed,
-    put_bytes,
-    put_real,
-    put_signed,
-)
-from stream.pipeline.panes import add_to_pane, pack_panes, unpack_panes
+from stream.pipeline.panes import add_to_pane
 from stream.pipeline.windows import DAY_MS, MAX_PANES
 
 MAX_USERS: Final = 256
@@ -32,10 +24,15 @@ FOLD_AFTER_MS: Final = 10_000
 """How long a visible link is still kept with its own time, for partitions that lag behind."""
 
 ENTITY_VERSION: Final = 1
-LEVELS: Final = (1, 2)
+LEVELS: Final = (1, 2, 1, 2)
 E_EVENTS, E_ORDERS, E_LABELS, E_FRAUDS = range(4)
 N_ENTITY_COUNTS: Final = 4
-FIRST_MS, NEWEST_MS, N_USERS, SAMPLE_LEVEL, N_PENDING = range(5)
+FIRST_MS, NEWEST_MS, NEWEST_LABEL_MS, N_USERS, SAMPLE_LEVEL, N_PENDING = range(6)
+N_HEAD: Final = 6
+N_HEAD_TIMES: Final = 3
+BY_HOUR, BY_DAY, LABELS_BY_HOUR, LABELS_BY_DAY = range(4)
+"""The rows of panes: of links, and of labels, which may run ahead of the links."""
+
 P_VISIBLE, P_TIME, P_USER, P_ORDER, P_LABELS, P_FRAUDS = range(6)
 MAX_ENTITY_BYTES: Final = 40_960
 
@@ -43,12 +40,12 @@ MAX_ENTITY_BYTES: Final = 40_960
 class Entity(NamedTuple):
     """One unpacked entity, reused; arrays that a kernel writes in place."""
 
-    head: Any  # i8[5]
+    head: Any  # i8[N_HEAD]
     users: Any  # i8[MAX_USERS, 3]: token, first and last time
-    n_panes: Any  # i8[2]: by hour, by day
-    pane_at: Any  # i8[2, MAX_PANES]
-    pane_count: Any  # i8[2, MAX_PANES, N_ENTITY_COUNTS]
-    pane_sum: Any  # f8[2, MAX_PANES, 1]: amount
+    n_panes: Any  # i8[4]: links by hour and by day, labels by hour and by day
+    pane_at: Any  # i8[4, MAX_PANES]
+    pane_count: Any  # i8[4, MAX_PANES, N_ENTITY_COUNTS]
+    pane_sum: Any  # f8[4, MAX_PANES, 1]: amount
     pending: Any  # i8[MAX_PENDING, 6]
     pending_amount: Any  # f8[MAX_PENDING]
 
@@ -56,12 +53,12 @@ class Entity(NamedTuple):
 def new_entity() -> Entity:
     """Return an empty entity to unpack into."""
     return Entity(
-        np.zeros(5, np.int64),
+        np.zeros(N_HEAD, np.int64),
         np.zeros((MAX_USERS, 3), np.int64),
-        np.zeros(2, np.int64),
-        np.zeros((2, MAX_PANES), np.int64),
-        np.zeros((2, MAX_PANES, N_ENTITY_COUNTS), np.int64),
-        np.zeros((2, MAX_PANES, 1)),
+        np.zeros(4, np.int64),
+        np.zeros((4, MAX_PANES), np.int64),
+        np.zeros((4, MAX_PANES, N_ENTITY_COUNTS), np.int64),
+        np.zeros((4, MAX_PANES, 1)),
         np.zeros((MAX_PENDING, 6), np.int64),
         np.zeros(MAX_PENDING),
     )
@@ -71,8 +68,7 @@ def new_entity() -> Entity:
 def clear_entity(e: Entity) -> None:
     """Make the entity one that nobody used yet."""
     e.head[:] = 0
-    e.head[FIRST_MS] = NO_TIME
-    e.head[NEWEST_MS] = NO_TIME
+    e.head[:N_HEAD_TIMES] = NO_TIME
     e.n_panes[:] = 0
 
 
@@ -122,12 +118,18 @@ def fold(e: Entity, i: int, counts: Any, sums: Any) -> None:
     counts[E_LABELS] = e.pending[i, P_LABELS]
     counts[E_FRAUDS] = e.pending[i, P_FRAUDS]
     sums[0] = e.pending_amount[i]
+    newest = e.head[NEWEST_MS]
+    first = BY_HOUR
     if is_link:
         add_user(e, e.pending[i, P_USER], time_ms)
-    for at in range(2):
+    else:
+        newest = max(e.head[NEWEST_LABEL_MS], time_ms)
+        e.head[NEWEST_LABEL_MS] = newest
+        first = LABELS_BY_HOUR
+    for at in range(first, first + 2):
         e.n_panes[at] = add_to_pane(
             e.n_panes[at], e.pane_at[at], e.pane_count[at], e.pane_sum[at],
-            LEVELS[at], time_ms, e.head[NEWEST_MS], counts, sums, -1,
+            LEVELS[at], time_ms, newest, counts, sums, -1,
         )  # fmt: skip
     n = e.head[N_PENDING]
     for j in range(i, n - 1):
@@ -138,12 +140,16 @@ def fold(e: Entity, i: int, counts: Any, sums: Any) -> None:
 
 @kernel
 def add_pending(e: Entity, touch: Any, lag_ms: int, counts: Any, sums: Any) -> None:
-    """Take a link or a label in; it counts from the time that it becomes visible."""
+    """Take a link or a label in; it counts from the time that it becomes visible.
+
+    Both wait until the links have passed that time: labels may be far ahead of the events when a
+    worker catches up, and must not count before.
+    """
     is_label = touch.labels != 0 or touch.frauds != 0
     if not is_label:
         first = e.head[FIRST_MS]
         e.head[FIRST_MS] = touch.time_ms if first == NO_TIME else min(first, touch.time_ms)
-    e.head[NEWEST_MS] = max(e.head[NEWEST_MS], touch.time_ms)
+        e.head[NEWEST_MS] = max(e.head[NEWEST_MS], touch.time_ms)
     i = 0
     while i < e.head[N_PENDING]:
         if e.pending[i, P_VISIBLE] + FOLD_AFTER_MS <= e.head[NEWEST_MS]:
@@ -151,7 +157,11 @@ def add_pending(e: Entity, touch: Any, lag_ms: int, counts: Any, sums: Any) -> N
         else:
             i += 1
     if e.head[N_PENDING] == MAX_PENDING:
-        fold(e, 0, counts, sums)
+        soonest = 0
+        for j in range(MAX_PENDING):
+            if e.pending[j, P_VISIBLE] < e.pending[soonest, P_VISIBLE]:
+                soonest = j
+        fold(e, soonest, counts, sums)
     n = e.head[N_PENDING]
     e.pending[n, P_VISIBLE] = touch.time_ms + (0 if is_label else lag_ms)
     e.pending[n, P_TIME] = touch.time_ms
@@ -161,59 +171,3 @@ def add_pending(e: Entity, touch: Any, lag_ms: int, counts: Any, sums: Any) -> N
     e.pending[n, P_FRAUDS] = touch.frauds
     e.pending_amount[n] = touch.amount
     e.head[N_PENDING] = n + 1
-
-
-@kernel
-def pack_entity(e: Entity, out: Any, at: int, real: Any, real_bytes: Any) -> int:
-    """Write the entity at ``out[at]``; return the position after it."""
-    out[at] = ENTITY_VERSION
-    at += 1
-    for i in range(5):
-        at = put_signed(out, at, 0 if e.head[i] == NO_TIME else e.head[i] + (i < 2))
-    for i in range(e.head[N_USERS]):
-        at = put_bytes(out, at, e.users[i, 0], 6)
-        at = put_signed(out, at, e.head[NEWEST_MS] - e.users[i, 2])
-        at = put_signed(out, at, e.users[i, 2] - e.users[i, 1])
-    for level in range(2):
-        at = pack_panes(
-            e.n_panes[level], e.pane_at[level], e.pane_count[level], e.pane_sum[level],
-            out, at, real, real_bytes,
-        )  # fmt: skip
-    for i in range(e.head[N_PENDING]):
-        at = put_signed(out, at, e.head[NEWEST_MS] - e.pending[i, P_VISIBLE])
-        at = put_signed(out, at, e.pending[i, P_VISIBLE] - e.pending[i, P_TIME])
-        at = put_bytes(out, at, e.pending[i, P_USER], 6)
-        for j in range(P_ORDER, P_FRAUDS + 1):
-            at = put_signed(out, at, e.pending[i, j])
-        at = put_real(out, at, e.pending_amount[i], real, real_bytes)
-    return at
-
-
-@kernel
-def unpack_entity(e: Entity, data: Any, at: int, real: Any, real_bytes: Any) -> None:
-    """Read the entity that stands at ``data[at]``."""
-    at += 1
-    for i in range(5):
-        value, at = get_signed(data, at)
-        if i < 2:
-            value = NO_TIME if value == 0 else value - 1
-        e.head[i] = value
-    for i in range(e.head[N_USERS]):
-        e.users[i, 0], at = get_bytes(data, at, 6)
-        back, at = get_signed(data, at)
-        lasted, at = get_signed(data, at)
-        e.users[i, 2] = e.head[NEWEST_MS] - back
-        e.users[i, 1] = e.users[i, 2] - lasted
-    for level in range(2):
-        e.n_panes[level], at = unpack_panes(
-            e.pane_at[level], e.pane_count[level], e.pane_sum[level], data, at, real, real_bytes
-        )
-    for i in range(e.head[N_PENDING]):
-        back, at = get_signed(data, at)
-        lag, at = get_signed(data, at)
-        e.pending[i, P_VISIBLE] = e.head[NEWEST_MS] - back
-        e.pending[i, P_TIME] = e.pending[i, P_VISIBLE] - lag
-        e.pending[i, P_USER], at = get_bytes(data, at, 6)
-        for j in range(P_ORDER, P_FRAUDS + 1):
-            e.pending[i, j], at = get_signed(data, at)
-        e.pending_amount[i], at = get_real(data, at, real, real_bytes)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from stream.pipeline.entities import TOUCH, EntityResult, group_touches, visit
 from stream.pipeline.entity_answers import QUESTIONS
+from stream.pipeline.entity_packed import unpack_entity
 from stream.pipeline.entity_state import (
     ENTITY_VERSION,
     MAX_PENDING,
@@ -17,7 +18,6 @@ from stream.pipeline.entity_state import (
     SAMPLE_LEVEL,
     Entity,
     new_entity,
-    unpack_entity,
 )
 from tests.stream.pipeline.reference import DAY, HOUR, MINUTE
 from tests.stream.pipeline.runs import run_fast
@@ -220,3 +220,21 @@ def test_touches_are_grouped_by_entity_in_their_order():
     assert starts.tolist() == [0, 2, 4, 5]
     tokens, touches, starts = group_touches(np.zeros(0, TOUCH))
     assert (len(tokens), len(touches), starts.tolist()) == (0, 0, [0])
+
+
+def test_labels_far_ahead_neither_erase_links_nor_count_before_they_are_known() -> None:
+    day = 86_400_000
+    touches = np.zeros(13, TOUCH)
+    touches["entity"], touches["adds"], touches["row"] = 1, 1, -1
+    touches["user"] = np.arange(13)
+    touches["time_ms"][:10] = START + np.arange(10) * 60_000
+    touches["is_order"][:10] = 1
+    touches["time_ms"][10] = START + 45 * day
+    touches["labels"][10] = touches["frauds"][10] = 1
+    touches["adds"][11:], touches["row"][11:] = 0, [0, 1]
+    touches["time_ms"][11:] = START + day // 2, START + 45 * day
+    _, ordered, starts = group_touches(touches)
+    answers = visit(ordered, starts, [None], 2, lag_ms=2_000).answers
+    at = {question: i for i, question in enumerate(QUESTIONS)}
+    assert answers[:, at["orders_1d"]].tolist() == [10, 0]
+    assert answers[:, at["frauds_30d"]].tolist() == [0, 1]
