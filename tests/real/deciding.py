@@ -1,11 +1,7 @@
 """Import, produce, decide and count: the way of real events from public tables to decisions."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,31 +9,42 @@ from pathlib import Path
 
 import orjson
 
-from tests.kafka.broker import free_ports
+from tests.real.commands import riskstream
 from tests.real.reference import Count, count, differing
 from tests.real.states import counters
+from tests.real.working import PARTITIONS, Worked, run_worker
 from topics.catalog import CREDIT_SCORES, DEAD_LETTERS, DECISIONS
 from topics.consuming import read_topic
 
 BESIDE = Path(__file__).parents[3] / "shared" / "data"
 DATA = Path(os.environ.get("RISKSTREAM_TEST_DATA", BESIDE))
 TABLES = {"online-retail": "online_retail", "rees46": "browse_rees46", "reviews-zh": "reviews_zh"}
-PARTITIONS = 4
 
 
 @dataclass(frozen=True)
 class Found:
-    """What went in, by source and in all, and what came out."""
+    """What went in and what came out.
+
+    ``imported`` is what the import of each source printed; ``n_scored`` counts decisions with a
+    probability of fraud, ``n_degraded`` those without the vector of a text.
+    """
 
     imported: dict[str, str]
     expected: Count
     n_decisions: int
     n_distinct: int
-    n_duplicates: int
+    n_scored: int
+    n_degraded: int
     dead: Counter[str]
     credit_users: set[str]
     counters: dict[str, Counter[str]]
-    events_per_s: float
+    produced_s: float
+    worked: Worked
+
+    @property
+    def events_per_s(self) -> float:
+        """Events decided per second."""
+        return self.expected.n_records / self.worked.seconds
 
     @property
     def differing(self) -> list[str]:
@@ -45,87 +52,56 @@ class Found:
         return differing(self.counters, self.expected.users)
 
 
+def absent_tables() -> list[str]:
+    """Return the folders of public tables that are not on this machine."""
+    return [str(DATA / table) for table in TABLES.values() if not (DATA / table).is_dir()]
+
+
 def decide_real(
-    bootstrap: str, folder: Path, *, n_reviews: int | None, say: Callable[[str], None] = print
+    bootstrap: str,
+    folder: Path,
+    *,
+    n_reviews: int | None,
+    model: Path | None = None,
+    say: Callable[[str], None] = print,
 ) -> Found:
     """Run the whole way in ``folder``, with all reviews or the first ``n_reviews``."""
-    imported = {}
-    for source, table in TABLES.items():
-        limit = ("--limit", str(n_reviews)) if source == "reviews-zh" and n_reviews else ()
-        out = folder / "imported" / source
-        imported[source] = riskstream(
-            "import", source, str(DATA / table), "--out", str(out), *limit
-        )
-        say(f"{source}: {imported[source]}")
-        target = folder / "events" / f"{source}.jsonl.zst"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (out / "events.jsonl.zst").rename(target)
+    imported = {source: import_table(source, folder, n_reviews) for source in TABLES}
+    for source, printed in imported.items():
+        say(f"{source}: {printed}")
     expected = count(folder / "events")
     at = ("--brokers", bootstrap)
     riskstream("topics", "create", *at, "--partitions", str(PARTITIONS))
     say(f"producing {expected.n_records:,} events")
+    began = time.monotonic()
     riskstream("produce", str(folder / "events"), *at)
-    seconds, n_duplicates = run_worker(bootstrap, folder, expected.n_records)
-    decisions = Counter(r["event_id"] for r in records(bootstrap, DECISIONS))
+    produced_s = time.monotonic() - began
+    say("deciding them")
+    worked = run_worker(bootstrap, folder, expected.n_records, model)
+    ids: Counter[str] = Counter()
+    n_scored = n_degraded = 0
+    for record in records(bootstrap, DECISIONS):
+        ids[record["event_id"]] += 1
+        n_scored += record["p_fraud"] is not None
+        n_degraded += record["degraded"]
     return Found(
-        imported,
-        expected,
-        decisions.total(),
-        len(decisions),
-        n_duplicates,
+        imported, expected, ids.total(), len(ids), n_scored, n_degraded,
         Counter(record["reason"] for record in records(bootstrap, DEAD_LETTERS)),
         {record["user_id"] for record in records(bootstrap, CREDIT_SCORES)},
         counters(bootstrap, "riskstream.changelog"),
-        expected.n_records / seconds,
-    )
+        produced_s, worked,
+    )  # fmt: skip
 
 
-def riskstream(*words: str) -> str:
-    """Run a command and return what it printed; its errors go to the screen."""
-    done = subprocess.run(
-        [sys.executable, "-m", "stream", *words], check=True, stdout=subprocess.PIPE, text=True
-    )
-    return done.stdout
-
-
-def run_worker(bootstrap: str, folder: Path, n_records: int) -> tuple[float, int]:
-    """Run a worker until it has read so many records; return its seconds and duplicates."""
-    (port,) = free_ports(1)
-    command = [
-        *(sys.executable, "-m", "stream", "worker", "--brokers", bootstrap, "--scoring", "none"),
-        *("--partitions", str(PARTITIONS), "--data-dir", str(folder / "state")),
-        *("--http-port", str(port)),
-    ]
-    log = folder / "worker.log"
-    with log.open("wb") as output:
-        worker = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        try:
-            began, n_read = 0.0, 0.0
-            while n_read < n_records:
-                assert worker.poll() is None, log.read_text()[-4000:]
-                time.sleep(0.1)
-                n_read = metric(port, "riskstream_events_total")
-                began = began or (time.monotonic() if n_read else 0.0)
-            seconds = time.monotonic() - began
-            n_duplicates = int(metric(port, "riskstream_duplicates_total"))
-            worker.send_signal(signal.SIGTERM)
-            assert worker.wait(60) == 0, log.read_text()[-4000:]
-        finally:
-            worker.kill()
-            worker.wait()
-    return seconds, n_duplicates
-
-
-def metric(port: int, name: str) -> float:
-    """Return the sum of a metric of the worker over its labels; 0 before it answers."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as page:
-            lines = page.read().decode().splitlines()
-    except OSError:
-        return 0.0
-    return sum(
-        float(line.split()[-1]) for line in lines if line.startswith((name + " ", name + "{"))
-    )
+def import_table(source: str, folder: Path, n_reviews: int | None) -> str:
+    """Import one table as a file of events below ``folder`` and return what was printed."""
+    limit = ("--limit", str(n_reviews)) if source == "reviews-zh" and n_reviews else ()
+    out = folder / "imported" / source
+    printed = riskstream("import", source, str(DATA / TABLES[source]), "--out", str(out), *limit)
+    target = folder / "events" / f"{source}.jsonl.zst"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    (out / "events.jsonl.zst").rename(target)
+    return printed
 
 
 def records(bootstrap: str, topic: str):
