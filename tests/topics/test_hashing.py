@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topics.hashing import Tokens, ip_prefix, normalise_text
+from topics.hashing import Tokens, _any_prefix, ip_prefix, normalise_text
 
 KEY = b"a test key"
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -88,3 +88,18 @@ def test_texts_that_hold_the_separator_are_hashed_whole() -> None:
     texts = ["a\0b", "", "\0", "é\0", "c"]
     assert Tokens(KEY).many(texts).tolist() == [reference(text) for text in texts]
     assert Tokens(KEY).many([]).tolist() == []
+
+
+GROUPS = st.sampled_from(["0", "1", "00ff", "FFFF", "db8", "", "10000", "g", "203.0.113.9"])
+OCTETS = st.integers(0, 299).map(str) | st.sampled_from(["00", "01", "", "٣", " 1", "1\n"])
+
+
+@given(
+    st.ip_addresses().map(str)
+    | st.ip_addresses(v=6).map(lambda address: address.exploded.upper())
+    | st.lists(GROUPS, min_size=1, max_size=9).map(":".join)
+    | st.lists(OCTETS, min_size=3, max_size=5).map(".".join)
+    | WORDS
+)
+def test_the_fast_way_to_a_prefix_is_the_slow_one(text: str) -> None:
+    assert ip_prefix(text) == _any_prefix(text)
