@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -102,12 +103,24 @@ async def serve(
             health.start()
             stack.callback(health.stop)
             log.info("Health and metrics on http://%s:%d", settings.http_host, health.port)
+        settle()
         await run_app(app)
         write_stats(app)
     if app.failure:
         print(f"The worker stopped: {app.failure}", file=sys.stderr, flush=True)
         return FAILED
     return 0
+
+
+def settle() -> None:
+    """Leave what was loaded out of all garbage collections, and have fewer of them.
+
+    A batch makes tens of thousands of objects that are gone when it ends and hardly a cycle; with
+    Python's defaults looking for cycles among them takes a tenth of the processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def run_app(app: WorkerApp) -> None:
