@@ -23,13 +23,13 @@ from topics.simulator.schemes import BRUSHING, accuse, accuse_event
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 4.6
-TYPICAL_CASES: Final = 20
+TYPICAL_CASES: Final = 12
 
 
 def brush(world: World, rng: Dice, people: list[Person], n: int) -> None:
     """Place ``n`` orders that nobody wants, for one or two sellers, and praise them."""
     crew = gather(world, rng, BRUSHING, days=(6, 20), devices=(2, 5), addresses=(2, 5))
-    sellers = [rng.pick(world.market.shady) for _ in range(rng.whole(1, 3))]
+    sellers = [world.market.shady_seller(rng) for _ in range(rng.whole(2, 4))]
     writer = Copywriter(rng)
     hired = recruit(world, rng, people, crew, max(1, round(n / rng.between(1.2, 2.4))), 0.25)
     for _ in range(n):
@@ -37,7 +37,9 @@ def brush(world: World, rng: Dice, people: list[Person], n: int) -> None:
         day = crew.moment(rng)
         time_ms = day - day % DAY_MS + hour_of(rng, person.habits.hours)
         time_ms = after_opening(person, time_ms) if time_ms < person.created_ms else time_ms
-        product = rng.pick(world.market.of_seller[rng.pick(sellers).seller_id])
+        decoy = rng.chance(0.25)
+        seller = world.market.any_seller(rng) if decoy else rng.pick(sellers)
+        product = rng.pick(world.market.of_seller[seller.seller_id])
         order = _order(world, rng, person, crew, product, time_ms)
         delivered = fulfil(world, rng, order, Fate(cancelled=rng.chance(0.03), hurry=0.75))
         accuse(world, rng, BRUSHING, order)

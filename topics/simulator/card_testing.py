@@ -7,7 +7,7 @@ ordinary size among the small ones.
 from dataclasses import replace
 from typing import Final
 
-from topics.simulator.browsing import browse, choose
+from topics.simulator.browsing import browse, choose, touch
 from topics.simulator.buying import basket, terms_of
 from topics.simulator.categories import CATEGORIES
 from topics.simulator.config import MINUTE_MS
@@ -59,9 +59,13 @@ def _visit(
 def _try(
     world: World, rng: Dice, visit: Visit, person: Person, crew: Crew, card: str, time_ms: int
 ) -> int:
-    if visit.user_id != "guest:":
+    has_account = visit.user_id != "guest:"
+    if has_account:
         time_ms, _ = browse(world, rng, visit, person, time_ms, rng.count(1.8))
     product = _cheap(world, rng, person, time_ms)
+    if has_account and rng.chance(0.55):
+        touch(world, rng, visit, person.currency, product, "add_to_cart", time_ms)
+        time_ms += int(rng.around(15_000, 0.8)) + 1_000
     terms = replace(
         terms_of(world, rng, person, time_ms),
         method="card",

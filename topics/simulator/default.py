@@ -63,7 +63,7 @@ def _order(world: World, rng: Dice, person: Person, crew: Crew, *, willing: bool
         touch(world, rng, visit, person.currency, product, "add_to_cart", time_ms)
     terms = terms_of(world, rng, person, time_ms + 25_000)
     method, instrument = terms.method, terms.instrument
-    if rng.chance(0.72):
+    if rng.chance(0.55):
         method, instrument = "pay_later", f"p{person.user_id[1:]}"
     if not willing and rng.chance(0.25):
         terms = replace(terms, ship_to=crew.addresses[0])

@@ -22,22 +22,25 @@ from topics.simulator.schemes import FAKE_REVIEW, accuse_event
 from topics.simulator.world import World
 
 EVENTS_PER_CASE: Final = 2.4
-TYPICAL_CASES: Final = 22
+TYPICAL_CASES: Final = 12
 
 
 def flood(world: World, rng: Dice, people: list[Person], n: int) -> None:
     """Write ``n`` reviews for or against the products of a few sellers."""
     crew = gather(world, rng, FAKE_REVIEW, days=(2, 12), devices=(2, 4), addresses=(1, 2))
     against = rng.chance(0.25)
+    market = world.market
     sellers = [
-        rng.pick(world.market.sellers if against or rng.chance(0.4) else world.market.shady)
-        for _ in range(rng.whole(1, 4))
+        market.any_seller(rng) if against or rng.chance(0.4) else market.shady_seller(rng)
+        for _ in range(rng.whole(2, 5))
     ]
     writer = Copywriter(rng)
     hired = recruit(world, rng, people, crew, max(1, round(n / rng.between(1.1, 3.0))), 0.25)
     for _ in range(n):
         person = rng.pick(hired)
-        _one(world, rng, person, crew, rng.pick(sellers), writer, against=against)
+        decoy = rng.chance(0.25)
+        seller = market.any_seller(rng) if decoy else rng.pick(sellers)
+        _one(world, rng, person, crew, seller, writer, against=against and not decoy)
 
 
 def _one(

@@ -84,7 +84,17 @@ class Market:
                 [everything[i] for i in here], running([popularity[i] for i in here])
             )
         self.shady = [seller for seller in self.sellers if seller.shady]
+        self._weights = running([seller.weight for seller in self.sellers])
+        self._shady_weights = running([seller.weight for seller in self.shady])
         self.calendar = Calendar(config)
+
+    def any_seller(self, rng: Dice) -> Seller:
+        """Return a seller, popular ones more often."""
+        return rng.weigh(self.sellers, self._weights)
+
+    def shady_seller(self, rng: Dice) -> Seller:
+        """Return a seller that pays for praise, popular ones more often."""
+        return rng.weigh(self.shady, self._shady_weights)
 
 
 def _seller(rng: Dice, number: int, config: SimulatorConfig) -> Seller:

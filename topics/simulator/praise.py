@@ -13,7 +13,7 @@ class Copywriter:
     """Writes the reviews of one campaign; how lazily differs between campaigns."""
 
     def __init__(self, rng: Dice) -> None:
-        self._lazy = rng.between(0.0, 0.5)
+        self._lazy = rng.between(0.0, 0.35)
         self._stock: dict[tuple[str, int], list[str]] = {}
 
     def write(self, rng: Dice, language: str, product: Product, rating: int) -> str:
