@@ -53,8 +53,10 @@ class Cache:
         """Remember the values that the store now has."""
         young, size = self._young, self._size
         for key, value in zip(keys, values, strict=True):
+            if key not in young:
+                size += OVERHEAD + len(key)
+            size += len(value or b"") - len(young.get(key) or b"")
             young[key] = value
-            size += OVERHEAD + len(key) + (len(value) if value is not None else 0)
         self._size = size
         if size > self._half:
             self._old, self._young, self._size = young, {}, 0

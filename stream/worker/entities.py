@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from stream.pipeline.entities import group_touches, visit
 from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import LINK, N_KINDS, adding, asking
+from stream.worker.cache import Cache
 from stream.worker.processor import KeyValues, LinkRecord
 from topics.columns import Rows
 
@@ -16,7 +17,7 @@ ENTITY: Final = b"n"
 EVENT: Final = b"e"
 WAITING: Final = b"w"
 DAY_MS: Final = 86_400_000
-CACHE_ENTRIES: Final = 200_000
+CACHE_BYTES: Final = 64 << 20
 TOKEN_BYTES: Final = 8 * N_KINDS
 
 Writes = dict[bytes, bytes | None]
@@ -29,10 +30,9 @@ class EntityStore:
     a label may still be about, under ``w`` + day + event a label that came before its event.
     """
 
-    def __init__(self, lag_ms: int, *, cache_entries: int = CACHE_ENTRIES) -> None:
+    def __init__(self, lag_ms: int, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._lag_ms = lag_ms
-        self._cache: dict[bytes, bytes | None] = {}
-        self._cache_entries = cache_entries
+        self._cache = Cache(cache_bytes)
         self._store: KeyValues | None = None
 
     def open(self, store: KeyValues) -> None:
@@ -63,11 +63,9 @@ class EntityStore:
         entities, touches, starts = group_touches(adding(links))
         keys = _entity_keys(entities)
         result = visit(touches, starts, self._get(keys), 0, lag_ms=self._lag_ms)
-        writes.update(zip(keys, result.states(), strict=True))
-        for key in keys:
-            self._cache.pop(key, None)
-        self._cache.update((key, writes[key]) for key in keys)
-        self._trim()
+        values = result.states()
+        writes.update(zip(keys, values, strict=True))
+        self._cache.put_many(keys, values)
         return list(writes.items())
 
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
@@ -104,17 +102,14 @@ class EntityStore:
         return self._store.get_many(keys) if keys else []
 
     def _get(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        missing = [key for key in keys if key not in self._cache]
-        if missing:
-            self._cache.update(zip(missing, self._read(missing), strict=True))
-        found = [self._cache[key] for key in keys]
-        self._trim()
-        return found
-
-    def _trim(self) -> None:
-        """Forget the entries that have been in the cache for the longest."""
-        for key in list(self._cache)[: max(0, len(self._cache) - self._cache_entries)]:
-            del self._cache[key]
+        values, unknown = self._cache.get_many(keys)
+        if unknown:
+            missing = [keys[position] for position in unknown]
+            found = self._read(missing)
+            for position, value in zip(unknown, found, strict=True):
+                values[position] = value
+            self._cache.put_many(missing, found)
+        return values
 
 
 def _entity_keys(entities: NDArray[np.uint64]) -> list[bytes]:

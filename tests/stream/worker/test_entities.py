@@ -116,7 +116,7 @@ def test_a_label_withdrawn_later_counts_no_more(store: Any) -> None:
 def test_a_reopened_store_answers_as_before(store: Any) -> None:
     entities, held = store
     held.write(entities.apply([record(links(events(1, 2)))]))
-    again = EntityStore(LAG_MS, cache_entries=1)
+    again = EntityStore(LAG_MS, cache_bytes=1)
     again.open(held)
     assert answer(again, "other_users_30d", user=3, at_ms=START + 60_000) == 2
 
