@@ -54,12 +54,14 @@ def problems(market: Market) -> list[str]:
     said, counters = market.decisions(), market.counters()
     n_undecided = len({event["event_id"] for event in market.events} - said.keys())
     users = differing(counters, market.count().users)
+    rated = {record["user_id"] for record in market.records("credit.scores")}
     n_twice = sum(user["n_duplicates"] for user in counters.values())
     found = [
         (n_undecided, "events without a decision"),
         (len(said.keys()) + n_undecided - len(market.events), "decisions of no event"),
         (len(users), f"users with wrong counters, {users[:3]}"),
         (n_twice, "events applied again"),
+        (len(counters.keys() ^ rated), "users without a credit record, or records without a user"),
     ]
     return [f"{n} {what}" for n, what in found if n]
 
