@@ -83,7 +83,8 @@ def _report(summary: Summary, out: Path, seconds: float) -> None:
     console = Console(highlight=False)
     n = summary.types.total()
     shares = ", ".join(f"{t} {c / max(1, n):.1%}" for t, c in sorted(summary.types.items()))
-    console.print(f"{n:,} events ({shares}) in {seconds:.1f} s, {n / seconds:,.0f} per second")
+    console.print(f"{n:,} events: {shares}")
+    console.print(f"{seconds:.1f} s, {n / seconds:,.0f} events per second")
     console.print(f"{summary.fraud_share:.2%} of the order and review events are fraud")
     table = Table("scenario", "cases", "fraud events")
     for column in table.columns[1:]:
@@ -99,4 +100,4 @@ def _report(summary: Summary, out: Path, seconds: float) -> None:
         labels.add_row(kind, f"{bad:,}", f"{good:,}")
     console.print(labels)
     for name, size in summary.n_bytes.items():
-        console.print(f"{out / name}  {size / 1e6:,.1f} MB", soft_wrap=True)
+        console.print(f"{out / name}  {size / 1e6:,.2f} MB", soft_wrap=True)

@@ -13,7 +13,7 @@ from topics.simulator import Shop, SimulatorConfig
 
 pytestmark = pytest.mark.slow
 
-CONFIG = SimulatorConfig(users=4_000, days=50, seed=21, fraud_share=0.035)
+CONFIG = SimulatorConfig(users=4_500, days=50, seed=21, fraud_share=0.03)
 ENOUGH = 50
 
 
