@@ -38,7 +38,7 @@ from stream.pipeline.layout import (
 )
 from stream.pipeline.local_time import local_hour, weekday
 from stream.pipeline.orders import find_order
-from stream.pipeline.recents import find_recent, recent_token
+from stream.pipeline.recents import recent_token
 from stream.pipeline.windows import (
     DAY_MS,
     LATENESS_MS,
@@ -71,6 +71,10 @@ COLUMN: Final = {name: i for i, name in enumerate(NAMES)}
 
 _AT_REALS: Final = N_LIFE
 _AT_WINDOWS: Final = _AT_REALS + N_REALS
+N_SHORT: Final = 2
+_AT_SHORT: Final = (_AT_WINDOWS, _AT_WINDOWS + WINDOW_COLUMNS)
+_AT_7D: Final = _AT_WINDOWS + 2 * WINDOW_COLUMNS
+_AT_30D: Final = _AT_WINDOWS + 3 * WINDOW_COLUMNS
 _AT_BEFORE: Final = _AT_WINDOWS + N_WINDOWS * WINDOW_COLUMNS
 _AT_RECENT: Final = _AT_BEFORE + WINDOW_COLUMNS
 _AT_REST: Final = _AT_RECENT + N_RECENTS * len(RECENT_COLUMNS)
@@ -102,39 +106,46 @@ def aggregate(s: State, event: Any, zone_ms: int, out: Any) -> None:
 def _windows(s: State, t: int, out: Any) -> None:
     for i in range(_AT_WINDOWS, _AT_RECENT):
         out[i] = 0.0
-    for w in range(N_WINDOWS):
+    for w in range(N_SHORT):
         level = WINDOW_LEVEL[w]
-        at = _AT_WINDOWS + w * WINDOW_COLUMNS
         for i in range(s.n_panes[level]):
             if in_window(s.pane_at[level, i], level, t, WINDOW_MS[w]):
-                _add_pane(s, level, i, at, out)
-    for i in range(s.n_panes[2]):
-        if in_window(s.pane_at[2, i], 2, t - 7 * DAY_MS, 7 * DAY_MS):
-            _add_pane(s, 2, i, _AT_BEFORE, out)
+                _add_pane(s.pane_count[level, i], s.pane_sum[level, i], _AT_SHORT[w], out)
+    for i in range(s.n_panes[2]):  # one pass for all that is made of days
+        start = s.pane_at[2, i] * DAY_MS
+        if start <= t - 30 * DAY_MS or start > t:
+            continue
+        _add_pane(s.pane_count[2, i], s.pane_sum[2, i], _AT_30D, out)
+        if start > t - 7 * DAY_MS:
+            _add_pane(s.pane_count[2, i], s.pane_sum[2, i], _AT_7D, out)
+        elif start > t - 14 * DAY_MS:
+            _add_pane(s.pane_count[2, i], s.pane_sum[2, i], _AT_BEFORE, out)
 
 
 @kernel
-def _add_pane(s: State, level: int, i: int, at: int, out: Any) -> None:
+def _add_pane(counts: Any, sums: Any, at: int, out: Any) -> None:
     for c in range(N_COUNTS):
-        out[at + c] += s.pane_count[level, i, c]
+        out[at + c] += counts[c]
     for x in range(N_SUMS):
-        value = s.pane_sum[level, i, x]
         if x == S_AMOUNT_MAX:
-            out[at + N_COUNTS + x] = max(out[at + N_COUNTS + x], value)
+            out[at + N_COUNTS + x] = max(out[at + N_COUNTS + x], sums[x])
         else:
-            out[at + N_COUNTS + x] += value
+            out[at + N_COUNTS + x] += sums[x]
 
 
 @kernel
 def _recent(s: State, kind: int, token: int, t: int, out: Any) -> None:
     at = _AT_RECENT + kind * 5
     seconds = t // 1000
+    recent = s.recent[kind]
     day = 0
     month = 0
-    for i in range(s.n_recent[kind]):
-        if s.recent[kind, i, 1] <= seconds:
-            day += s.recent[kind, i, 2] > seconds - 86_400
-            month += s.recent[kind, i, 2] > seconds - 30 * 86_400
+    found = -1
+    for i in range(s.n_recent[kind]):  # without branches, which would be guessed wrong
+        begun = 1 if recent[i, 1] <= seconds else 0
+        day += begun if recent[i, 2] > seconds - 86_400 else 0
+        month += begun if recent[i, 2] > seconds - 30 * 86_400 else 0
+        found = i if recent[i, 0] == token else found
     out[at + 2] = day
     out[at + 3] = month
     if token == 0:
@@ -142,7 +153,6 @@ def _recent(s: State, kind: int, token: int, t: int, out: Any) -> None:
         out[at + 1] = np.nan
         out[at + 4] = np.nan
         return
-    found = find_recent(s, kind, token)
     out[at] = 1.0 if found >= 0 else 0.0
     out[at + 1] = 0.0 if found < 0 else 1000.0 * max(0, seconds - s.recent[kind, found, 1])
     out[at + 4] = 0.0 if found < 0 else float(s.recent[kind, found, 3])

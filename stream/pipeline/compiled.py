@@ -40,7 +40,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     With ``NUMBA_DISABLE_JIT=1`` it stays plain Python: slow, but coverage can see into it.
     """
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)
     if not interpreted():
         compiled._cache._cache_file._source_stamp = source_stamp()
     return compiled

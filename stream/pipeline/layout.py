@@ -85,6 +85,7 @@ class State(NamedTuple):
     ids: Any  # i8[MAX_IDS], 48-bit hashes of event ids, oldest first
     labels: Any  # i8[MAX_LABELS, 3]: event token, known in milliseconds, is fraud
     past: Any  # u8[MAX_PAST, 32], PAST as bytes, oldest first
+    past_words: Any  # i8[MAX_PAST, 4], the same memory, to move whole events
     sizes: Any  # i8[5]: orders, ids, labels, past, credit score * 8 + band
 
 
@@ -93,6 +94,7 @@ Z_ORDERS, Z_IDS, Z_LABELS, Z_PAST, Z_CREDIT = range(5)
 
 def new_state() -> State:
     """Return an empty state to unpack into."""
+    past = np.zeros((MAX_PAST, PAST.itemsize), np.uint8)
     return State(
         np.zeros(N_LIFE, np.int64),
         np.zeros(N_REALS),
@@ -106,6 +108,7 @@ def new_state() -> State:
         np.zeros(MAX_ORDERS),
         np.zeros(MAX_IDS, np.int64),
         np.zeros((MAX_LABELS, 3), np.int64),
-        np.zeros((MAX_PAST, PAST.itemsize), np.uint8),
+        past,
+        past.view(np.int64),
         np.zeros(5, np.int64),
     )

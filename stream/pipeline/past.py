@@ -73,7 +73,8 @@ def append_past(s: State, event: Any, flags: int, real4: Any, real4_bytes: Any) 
                 oldest = i
     if held == PAST_QUOTA[event.type]:
         for i in range(oldest, n - 1):
-            s.past[i] = s.past[i + 1]
+            for word in range(PAST_BYTES // 8):
+                s.past_words[i, word] = s.past_words[i + 1, word]
         n -= 1
     row = s.past[n]
     row[0] = event.step

@@ -130,7 +130,8 @@ def _apply_review(s: State, event: Any, t: int, counts: Any) -> None:
 def _append_id(s: State, event: int) -> None:
     n = s.sizes[Z_IDS]
     if n == MAX_IDS:
-        s.ids[: n - 1] = s.ids[1:n]
+        for i in range(n - 1):
+            s.ids[i] = s.ids[i + 1]
         n -= 1
     s.ids[n] = event
     s.sizes[Z_IDS] = n + 1

@@ -8,7 +8,6 @@ from stream.pipeline.scorer import NoScorer, Scorer
 from stream.settings import Settings
 from stream.worker.entities import EntityStore
 from stream.worker.risk import RiskProcessor
-from stream.worker.warmup import warm_up
 from topics.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -17,8 +16,7 @@ MANIFEST = "manifest.json"
 def build_processor(settings: Settings) -> tuple[RiskProcessor, EntityStore]:
     """Return the processor, and the store of what users share that feeds it.
 
-    Both have run once, so that whatever is compiled is compiled by now. Raises InputError where
-    policy or model are missing, damaged or do not fit.
+    Raises InputError where policy or model are missing, damaged or do not fit.
     """
     entities = EntityStore(settings.visibility_lag_ms)
     processor = RiskProcessor(
@@ -28,7 +26,6 @@ def build_processor(settings: Settings) -> tuple[RiskProcessor, EntityStore]:
         entities,
         zone_ms=settings.zone_minutes * 60_000,
     )
-    warm_up(processor, entities)
     return processor, entities
 
 

@@ -16,9 +16,9 @@ from topics.columns import Rows
 ENTITY: Final = b"n"
 EVENT: Final = b"e"
 WAITING: Final = b"w"
-DAY_MS: Final = 86_400_000
 CACHE_BYTES: Final = 64 << 20
-TOKEN_BYTES: Final = 8 * N_KINDS
+NAMED: Final = np.dtype([("tokens", "u8", (N_KINDS,)), ("event_ms", "i8")])
+"""What is kept of an event: its entities, and its time, by which old events can be forgotten."""
 
 Writes = dict[bytes, bytes | None]
 
@@ -26,8 +26,8 @@ Writes = dict[bytes, bytes | None]
 class EntityStore:
     """Applies the links topic to packed entity states, and answers what they say.
 
-    Under ``n`` + token stands an entity, under ``e`` + day + event the entities of an event that
-    a label may still be about, under ``w`` + day + event a label that came before its event.
+    Under ``n`` + token stands an entity, under ``e`` + event the entities of an event that a label
+    may still be about and its time, under ``w`` + event the labels that came before their event.
     """
 
     def __init__(self, lag_ms: int, *, cache_bytes: int = CACHE_BYTES) -> None:
@@ -72,9 +72,11 @@ class EntityStore:
         """Give labels the entities of their events; keep those that came before their event."""
         is_label = rows["is_label"] == 1
         kept = rows[rows["kept"] == 1]
-        tokens = kept["tokens"].tobytes()
+        named = np.empty(len(kept), NAMED)
+        named["tokens"], named["event_ms"] = kept["tokens"], kept["event_ms"]
+        data, size = named.tobytes(), NAMED.itemsize
         for i, key in enumerate(_event_keys(EVENT, kept)):
-            writes[key] = tokens[TOKEN_BYTES * i : TOKEN_BYTES * (i + 1)]
+            writes[key] = data[size * i : size * (i + 1)]
         ready = [rows[~is_label]]
         waiting = _event_keys(WAITING, kept)
         for i, value in enumerate(self._read(waiting)):
@@ -87,9 +89,9 @@ class EntityStore:
         keys, places = _event_keys(EVENT, told), _event_keys(WAITING, told)
         found = np.zeros(len(told), np.bool_)
         for i, known in enumerate(self._read(keys)):
-            named = writes.get(keys[i]) or known
-            if named:
-                told["tokens"][i] = np.frombuffer(named, np.uint64)
+            told_of = writes.get(keys[i]) or known
+            if told_of:
+                told["tokens"][i] = np.frombuffer(told_of, NAMED)["tokens"][0]
                 found[i] = True
             else:
                 before = writes.get(places[i]) or self._read([places[i]])[0] or b""
@@ -118,9 +120,5 @@ def _entity_keys(entities: NDArray[np.uint64]) -> list[bytes]:
 
 
 def _event_keys(prefix: bytes, rows: Rows) -> list[bytes]:
-    """Return the keys of events: the day first, so that old days can be deleted as a range."""
-    keys = np.empty(len(rows), [("day", ">u4"), ("event", "u8")])
-    keys["day"] = rows["event_ms"] // DAY_MS
-    keys["event"] = rows["event"]
-    data = keys.tobytes()
-    return [prefix + data[i : i + 12] for i in range(0, len(data), 12)]
+    data = rows["event"].tobytes()
+    return [prefix + data[i : i + 8] for i in range(0, len(data), 8)]

@@ -1,6 +1,7 @@
 """The product's own worker, with the real processor, as a process that tests start and kill."""
 
 from stream.settings import Settings
+from stream.warm import warm_up
 from stream.worker.build import build_processor
 from stream.worker.run import OUTPUTS
 from stream.worker.settings import WorkerSettings
@@ -21,4 +22,5 @@ class RiskWorker(WorkerProcess):
 def main(settings: WorkerSettings, log: str, product: Settings) -> None:
     begin_child(log)
     processor, links = build_processor(product)
+    warm_up(processor, links)
     serve(settings, processor, links, OUTPUTS)

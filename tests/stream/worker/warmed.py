@@ -1,6 +1,7 @@
 """Imported by the process that workers are forked from, so that they come with compiled code."""
 
 from stream.settings import Settings
+from stream.warm import warm_up
 from stream.worker.build import build_processor
 
-build_processor(Settings(scoring="none"))
+warm_up(*build_processor(Settings(scoring="none")))
