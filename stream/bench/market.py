@@ -33,30 +33,34 @@ from topics.simulator.export import EVENTS_FILE, LABELS_FILE
 class MarketPlan:
     """Which markets to simulate and where to cut them.
 
-    The model learns on market ``train_seed`` from what is known on day ``cut_day``, from events
-    at least ``label_delay_days`` older; it is judged on the days from ``cut_day`` on of the
-    markets ``test_seeds``. ``base`` and ``max_texts`` are those of `riskstream train`.
+    The model learns on market ``train_seed``, of ``train_users``, from what is known on day
+    ``cut_day``, from events at least ``label_delay_days`` older; it is judged on the days from
+    ``cut_day`` up to ``days`` of the markets ``test_seeds``, of ``users`` each. ``base``,
+    ``max_texts`` and ``max_rows`` are those of `riskstream train`.
     """
 
-    users: int = 12_000
-    days: int = 100
+    train_users: int = 16_000
+    users: int = 9_000
+    days: int = 110
     cut_day: int = 70
     label_delay_days: float = 21.0
     train_seed: int = 101
     test_seeds: tuple[int, ...] = (201, 202, 203)
     base: str = "auto"
     max_texts: int = 4_000
-    max_rows: int = 600_000
+    max_rows: int = 1_500_000
     cache: Path = Path(".riskstream/bench")
 
     def config(self, seed: int) -> SimulatorConfig:
-        """Return the market of a seed."""
+        """Return the market of a seed; the one to learn from ends at the cut."""
+        if seed == self.train_seed:
+            return SimulatorConfig(users=self.train_users, days=self.cut_day, seed=seed)
         return SimulatorConfig(users=self.users, days=self.days, seed=seed)
 
     @property
     def cut_ms(self) -> int:
         """The moment of training, in epoch milliseconds."""
-        return self.config(0).start_ms + self.cut_day * DAY_MS
+        return self.config(self.train_seed).start_ms + self.cut_day * DAY_MS
 
 
 def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
@@ -92,6 +96,7 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
             "text": manifest["text"],
             "metrics": manifest["metrics"],
         },
+        "train_users": plan.train_users,
         "users": plan.users,
         "days": plan.days,
         "cut_day": plan.cut_day,

@@ -79,8 +79,15 @@ def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser
         "tell it.",
     )
     market.add_argument("--json", action="store_true", help="print one JSON object")
-    market.add_argument("--users", type=int, default=12_000, metavar="N", help="default 12000")
-    market.add_argument("--days", type=int, default=100, metavar="N", help="default 100")
+    market.add_argument(
+        "--train-users", type=int, default=16_000, metavar="N",
+        help="people in the market to learn (default 16000)",
+    )  # fmt: skip
+    market.add_argument(
+        "--users", type=int, default=9_000, metavar="N",
+        help="people in each market to judge on (default 9000)",
+    )  # fmt: skip
+    market.add_argument("--days", type=int, default=110, metavar="N", help="default 110")
     market.add_argument(
         "--cut", type=int, default=70, metavar="DAY",
         help="the model learns before this day and is judged from it on (default 70)",
@@ -106,6 +113,8 @@ def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser
 
 
 def _market(args: argparse.Namespace) -> int:
+    if args.seed in args.test_seeds:
+        raise InputError(f"--test-seeds has {args.seed}, the market that is learned from")
     if not args.label_delay < args.cut < args.days:
         raise InputError(
             f"--cut is {args.cut}; it must lie after --label-delay and before --days {args.days}"
@@ -116,6 +125,7 @@ def _market(args: argparse.Namespace) -> int:
     from stream.bench.marketprinting import show_market
 
     plan = MarketPlan(
+        train_users=args.train_users,
         users=args.users,
         days=args.days,
         cut_day=args.cut,
