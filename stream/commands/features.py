@@ -55,9 +55,10 @@ def markdown() -> str:
         "# Features",
         "",
         f"Made by `riskstream features --markdown`: {len(FEATURES)} features, version "
-        f"`{FEATURE_VERSION}`, in the order of the array `features` of a decision. A feature is read "
-        "before its event is applied; where the event itself counts, the table says so. `shared` "
-        "features depend on what other users did and on labels, all others on the user's own events.",
+        f"`{FEATURE_VERSION}`, in the order of the array `features` of a decision. A feature is "
+        "read before its event is applied; where the event itself counts, the table says so. "
+        "`shared` features depend on what other users did and on labels, all others on the user's "
+        "own events.",
         "",
         "| name | unit | window | current event | depends on | what it is |",
         "|---|---|---|---|---|---|",
