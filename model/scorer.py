@@ -22,7 +22,7 @@ from model.predict import outputs
 from model.rows import take
 from model.saving import bins_from, calibration_from, forest_from, network_from
 from topics.errors import InputError
-from topics.scores import ScoreInput, Scores
+from topics.scores import ScoreInput, Scores, TextWork
 
 if TYPE_CHECKING:
     from model.text import TextEncoder
@@ -102,7 +102,9 @@ class ModelScorer:
 
     def score(self, x: ScoreInput) -> Scores:
         """Score ``n`` events; an event's scores do not depend on the others beyond 1e-6."""
+        before = self._text_work()
         texts = self._texts(x)
+        after = self._text_work()
         out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
         nothing = np.full(len(x), np.nan)
         return Scores(
@@ -111,6 +113,11 @@ class ModelScorer:
             p_bad=self._bad.apply(out[:, BAD]) if "bad" in self.heads else nothing,
             spend=self._spend_scale * np.exp(out[:, SPEND]) if "spend" in self.heads else nothing,
             degraded=(texts.kind == VECTOR_UNKNOWN) & (self.encoder is not None),
+            text_work=TextWork(
+                after.n_encoded - before.n_encoded,
+                after.n_cached - before.n_cached,
+                after.cpu_s - before.cpu_s,
+            ),
         )
 
     def explain(
@@ -147,6 +154,13 @@ class ModelScorer:
         """Return each feature's own vector, [m, F, wide]."""
         pairs = self._table[row.long()] * weight[..., None]
         return pairs.view(len(row), -1, 2, self._network.wide).sum(2)
+
+    def _text_work(self) -> TextWork:
+        """Return what the encoder has done since it was loaded."""
+        encoder = self.encoder
+        return (
+            TextWork(encoder.n_encoded, encoder.n_cached, encoder.cpu_s) if encoder else TextWork()
+        )
 
     def _texts(self, x: ScoreInput) -> TextVectors:
         texts = without_vectors(x.rows)

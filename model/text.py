@@ -33,7 +33,8 @@ Vectors = NDArray[np.float32]
 class TextEncoder:
     """A Hugging Face encoder with mean pooling over the tokens of a text.
 
-    ``width`` is its vectors' length, ``sha256`` that of its weights. ``dtype`` is ``float32``, in
+    ``width`` is its vectors' length, ``sha256`` that of its weights; ``n_encoded``, ``n_cached``
+    and ``cpu_s`` count what `encode` has done since it was loaded. ``dtype`` is ``float32``, in
     which a text's vector does not depend on its neighbours beyond 1e-6, or ``bfloat16``, faster
     where the processor has it; ``auto`` takes bfloat16 where the processor has AMX.
     """
@@ -62,6 +63,7 @@ class TextEncoder:
         self._device, self._prefix, self._cached = torch.device(device), prefix, cached
         self._cache: OrderedDict[int, Vectors] = OrderedDict()
         self._seconds_per_token = 0.0
+        self.n_encoded, self.n_cached, self.cpu_s = 0, 0, 0.0
         self._vectors([self._tokens(["warm up " * 8])[0]] * 2)
         self._vectors([self._tokens(["measure how long this takes " * 4])[0]] * 4)
 
@@ -92,6 +94,7 @@ class TextEncoder:
         ``hashes`` are the texts' keys in the cache. Texts that would not be done ``deadline_s``
         seconds from now are left out, the longest first: their vectors are zero. None: no bound.
         """
+        began = time.thread_time()
         ends_at = np.inf if deadline_s is None else time.monotonic() + deadline_s
         keys = [int(key) for key in hashes]
         out = np.zeros((len(texts), self.width), np.float32)
@@ -102,11 +105,15 @@ class TextEncoder:
             else:
                 missing[key] = text
         found = {key: self._cache[key] for key in keys if key not in missing}
-        found |= self._encode(missing, ends_at) if missing else {}
+        self.n_cached += sum(key not in missing for key in keys)
+        encoded = self._encode(missing, ends_at) if missing else {}
+        self.n_encoded += len(encoded)
+        found |= encoded
         known = np.zeros(len(texts), np.bool_)
         for i, key in enumerate(keys):
             if key in found:
                 out[i], known[i] = found[key], True
+        self.cpu_s += time.thread_time() - began
         return out, known
 
     def _encode(self, missing: dict[int, str], ends_at: float) -> dict[int, Vectors]:

@@ -27,6 +27,18 @@ class ScoreInput:
         return len(self.rows)
 
 
+@dataclass(frozen=True)
+class TextWork:
+    """What was done about a batch's texts: how many were encoded, how many came from the cache.
+
+    ``cpu_s`` is the processor time of the calling thread that it took, in seconds.
+    """
+
+    n_encoded: int = 0
+    n_cached: int = 0
+    cpu_s: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """A model's answer for ``n`` events; every array is float64[n] but ``degraded``, bool[n].
@@ -34,6 +46,7 @@ class Scores:
     ``p_fraud`` and ``p_bad`` are calibrated probabilities, ``anomaly`` lies in [0, 1], ``spend``
     is the expected spend over the next 30 days in the account's currency. NaN: not computed.
     ``degraded`` marks events scored without a part of the model, such as a text past its deadline.
+    ``text_work`` says what the texts took.
     """
 
     p_fraud: NDArray[np.float64]
@@ -41,3 +54,4 @@ class Scores:
     p_bad: NDArray[np.float64]
     spend: NDArray[np.float64]
     degraded: NDArray[np.bool_]
+    text_work: TextWork = TextWork()

@@ -112,8 +112,8 @@ def report(
         "other_share_of_cpu": round(window.other_share, 4),
         "state_bytes_per_user": sizes,
         "texts": {
-            "encoded": counts.get("texts.encoded"),
-            "from_cache": counts.get("texts.cached"),
+            "encoded": counts.get("texts.encoded", 0),
+            "from_cache": counts.get("texts.cached", 0),
             "past_deadline": counts.get("degraded", 0),
         },
         "degraded_share": round(counts.get("degraded", 0) / window.n_events, 5),

@@ -123,6 +123,7 @@ class RiskProcessor:
         )  # fmt: skip
         watch.lap("decide")
         watch.move("decide", "score", self._scorer.taken())
+        watch.move("score", "text", decided.scores.text_work.cpu_s)
         links = event_links(events.rows, decided.users.flags, offsets)
         links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
         new_states = decided.users.states()
@@ -172,6 +173,8 @@ def _counts(decided: Decided) -> dict[str, int]:
     counts = {f"decisions.{a}": int(n) for a, n in zip(ACTIONS, actions, strict=True)}
     counts["alerts"] = int(actions[1:].sum())
     counts["duplicates"] = int((~fresh).sum())
+    counts["texts.encoded"] = decided.scores.text_work.n_encoded
+    counts["texts.cached"] = decided.scores.text_work.n_cached
     counts["degraded"] = int((decided.scores.degraded & fresh).sum())
     counts["credits"] = int(decided.credit.published.sum())
     return counts

@@ -79,6 +79,14 @@ def test_the_same_text_twice_in_a_batch_is_encoded_once(encoder: TextEncoder) ->
     np.testing.assert_array_equal(vectors[0], vectors[1])
 
 
+def test_what_was_encoded_and_what_the_cache_held_is_counted(encoder: TextEncoder) -> None:
+    before = encoder.n_encoded, encoder.n_cached, encoder.cpu_s
+    encoder.encode(["counted", "counted too"], [501, 502])
+    encoder.encode(["counted", "never", "counted"], [501, 503, 501], deadline_s=0.0)
+    assert (encoder.n_encoded, encoder.n_cached) == (before[0] + 2, before[1] + 2)
+    assert encoder.cpu_s > before[2]
+
+
 def test_other_weights_than_the_models_are_refused(encoder: TextEncoder) -> None:
     encoder.expect(encoder.sha256)
     with pytest.raises(InputError, match="not those that"):
