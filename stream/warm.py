@@ -45,6 +45,9 @@ class _Memory:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return [self.values.get(key) for key in keys]
 
+    def keys(self, prefix: bytes) -> list[bytes]:
+        return [key for key in self.values if key.startswith(prefix)]
+
 
 def warm_up(processor: Processor, links: LinkSink) -> None:
     """Send a few records through both, twice, so that known users and entities occur too.

@@ -34,10 +34,12 @@ class EntityStore:
         self._lag_ms = lag_ms
         self._cache = Cache(cache_bytes)
         self._store: KeyValues | None = None
+        self._waiting: set[bytes] = set()  # hardly any, and every order and review is asked
 
     def open(self, store: KeyValues) -> None:
         """Take the store that holds what ``apply`` returned before."""
         self._store = store
+        self._waiting = set(store.keys(WAITING))
         self._cache.clear()
 
     def answers(self, events: Rows) -> NDArray[np.float64]:
@@ -78,13 +80,16 @@ class EntityStore:
         for i, key in enumerate(_event_keys(EVENT, kept)):
             writes[key] = data[size * i : size * (i + 1)]
         ready = [rows[~is_label]]
-        waiting = _event_keys(WAITING, kept)
-        for i, value in enumerate(self._read(waiting)):
-            if value:  # labels that were waiting for this event
-                late = np.frombuffer(value, LINK).copy()
-                late["tokens"] = kept["tokens"][i]
-                ready.append(late)
-                writes[waiting[i]] = None
+        places = _event_keys(WAITING, kept) if self._waiting else []
+        awaited = [i for i, place in enumerate(places) if place in self._waiting]
+        for i, value in zip(awaited, self._read([places[i] for i in awaited]), strict=True):
+            if places[i] not in self._waiting:
+                continue  # the event comes twice
+            late = np.frombuffer(value or b"", LINK).copy()
+            late["tokens"] = kept["tokens"][i]
+            ready.append(late)
+            writes[places[i]] = None
+            self._waiting.discard(places[i])
         told = rows[is_label].copy()
         keys, places = _event_keys(EVENT, told), _event_keys(WAITING, told)
         found = np.zeros(len(told), np.bool_)
@@ -96,6 +101,7 @@ class EntityStore:
             else:
                 before = writes.get(places[i]) or self._read([places[i]])[0] or b""
                 writes[places[i]] = before + told[i].tobytes()
+                self._waiting.add(places[i])
         return np.concatenate([*ready, told[found]])
 
     def _read(self, keys: Sequence[bytes]) -> list[bytes | None]:

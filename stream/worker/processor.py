@@ -1,6 +1,6 @@
 """What the worker and the pipeline exchange: a batch of records in, outputs and states out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -126,6 +126,9 @@ class KeyValues(Protocol):
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of keys in their order, None where there is none."""
+
+    def keys(self, prefix: bytes) -> Iterable[bytes]:
+        """Return the keys that begin with ``prefix``."""
 
 
 class LinkSink(Protocol):

@@ -6,6 +6,7 @@ state, and what is missing is read again from its position on.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast
 
@@ -64,6 +65,11 @@ class Rocks:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield all pairs in the order of their keys."""
         yield from self._db.items()
+
+    def keys(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield the keys that begin with ``prefix``, in their order."""
+        keys = cast("Iterator[bytes]", self._db.keys(from_key=prefix))
+        yield from takewhile(lambda key: key.startswith(prefix), keys)
 
     def n_bytes(self) -> int:
         """Return about how much the folder and the buffers hold, in bytes."""

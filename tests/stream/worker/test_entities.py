@@ -24,6 +24,9 @@ class Held(dict[bytes, bytes]):
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         return [self.get(key) for key in keys]
 
+    def keys(self, prefix: bytes = b"") -> list[bytes]:  # type: ignore[override]
+        return [key for key in self if key.startswith(prefix)]
+
     def write(self, pairs: Sequence[tuple[bytes, bytes | None]]) -> None:
         for key, value in pairs:
             if value is None:
@@ -119,6 +122,20 @@ def test_a_reopened_store_answers_as_before(store: Any) -> None:
     again = EntityStore(LAG_MS, cache_bytes=1)
     again.open(held)
     assert answer(again, "other_users_30d", user=3, at_ms=START + 60_000) == 2
+
+
+def test_a_label_that_waits_is_found_again_by_a_reopened_store(store: Any) -> None:
+    entities, held = store
+    rows = events(1)
+    first = label(int(rows["event"][0]), known_ms=START + 8)
+    second = label(int(rows["event"][0]), known_ms=START + 9, labels=0)
+    held.write(entities.apply([record(first)]))
+    again = EntityStore(LAG_MS)
+    again.open(held)
+    held.write(again.apply([record(second)]))
+    held.write(again.apply([record(np.concatenate([links(rows), links(rows)]))]))
+    assert answer(again, "frauds_30d", user=9, at_ms=START + 60_000) == 2
+    assert not held.keys(b"w")
 
 
 def test_a_store_that_is_not_open_says_so() -> None:
