@@ -138,10 +138,16 @@ def simulator_version() -> str:
 
 
 def _thinned(records: Iterator[Record]) -> Iterator[Record]:
+    """Leave out some orders, all that is said of them, and the labels about that."""
     limit = int(LEFT_OUT * (1 << 32))
+    gone: set[str] = set()
     for record in records:
-        if record.kind in {"order", "review"}:
-            order = orjson.loads(record.value).get("order_id") or ""
-            if crc32(order.encode()) < limit:
+        if record.kind != "browse":
+            fields = orjson.loads(record.value)
+            if record.kind == "label":
+                if fields.get("event_id") in gone:
+                    continue
+            elif crc32((fields.get("order_id") or "").encode()) < limit:
+                gone.add(fields["event_id"])
                 continue
         yield record
