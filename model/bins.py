@@ -17,7 +17,7 @@ _LEVELS = np.concatenate(
 )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _place(features: Any, knots: Any, first: Any, index: Any, weight: Any) -> None:
     for i in range(features.shape[0]):
         for f in range(features.shape[1]):

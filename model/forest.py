@@ -17,7 +17,7 @@ _RANKS: Final = np.unique(
 )
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _descend(x: Any, feature: Any, threshold: Any, path: Any, depths: Any, levels: int) -> None:
     n_rows, n_trees = x.shape[0], feature.shape[0]
     inner = feature.shape[1]

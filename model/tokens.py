@@ -69,19 +69,19 @@ class EventTokens:
     lookup: NDArray[np.int32]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _bucket(token: int, first: int, size: int) -> int:
     return first if token == 0 else first + 1 + token % (size - 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _step_code(step: int, rating: int) -> int:
     if step < REVIEWED:
         return step
     return REVIEWED + min(rating, 5) if step < N_STEPS else ABSENT_CODE
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _write_dense(
     out: Any, sketch: Any, amount: float, time_s: int, flags: int, ramps: Any, hours: Any, days: Any
 ) -> None:
@@ -111,12 +111,12 @@ def _write_dense(
         out[48 + j] = np.float32((flags >> j) & 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gap(seconds: int) -> int:
     return min(int(2 * np.log2(np.float32(1 + max(seconds, 0)))), N_GAPS - 1)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _write_past(
     u8: Any, u16: Any, u32: Any, f32: Any, now_s: Any, category: Any, seller: Any,
     dense: Any, lookup: Any, relation: Any, ramps: Any, hours: Any, days: Any,
@@ -152,7 +152,7 @@ def _write_past(
             relation[i, at] = 4 * _gap(now_s[i] - then) + same
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _write_events(
     sketch: Any, amount: Any, time_s: Any, flags: Any, dense: Any, ramps: Any, hours: Any, days: Any
 ) -> None:
