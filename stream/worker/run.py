@@ -51,7 +51,8 @@ def run(
         if settings.uvloop:
             import uvloop  # noqa: PLC0415
 
-            return uvloop.run(serve(settings, processor, links, outputs, cluster))
+            # As the policy, because Faust's consumer thread makes a loop of its own.
+            asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     return asyncio.run(serve(settings, processor, links, outputs, cluster))
 
 
