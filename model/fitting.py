@@ -12,7 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.baseline import ranking
 from model.bins import Bins
-from model.inputs import VECTOR_UNKNOWN, WITH_VECTOR, TextVectors, assemble
+from model.inputs import WITH_VECTOR, TextVectors, assemble, forget
 from model.losses import Answers, loss
 from model.predict import outputs
 from model.progress import Report
@@ -214,10 +214,3 @@ def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
     """Return what became known of the rows at ``index`` as tensors."""
     parts = (rows.label[index], rows.turned_bad[index], rows.spend[index])
     return Answers(*(torch.from_numpy(part) for part in parts))
-
-
-def forget(texts: TextVectors, share: float, rng: np.random.Generator) -> TextVectors:
-    """Take the vectors away from ``share`` of the events: a deadline will, now and then."""
-    gone = (rng.random(len(texts.kind)) < share) & (texts.kind == WITH_VECTOR)
-    kind = np.where(gone, VECTOR_UNKNOWN, texts.kind).astype(np.uint8)
-    return TextVectors(kind, texts.at, texts.vectors)

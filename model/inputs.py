@@ -73,3 +73,10 @@ def assemble(
         before.relation,
     )
     return Inputs(*(torch.from_numpy(array).to(device) for array in arrays))
+
+
+def forget(texts: TextVectors, share: float, rng: np.random.Generator) -> TextVectors:
+    """Take the vectors away from ``share`` of the events: a deadline will, now and then."""
+    gone = (rng.random(len(texts.kind)) < share) & (texts.kind == WITH_VECTOR)
+    kind = np.where(gone, VECTOR_UNKNOWN, texts.kind).astype(np.uint8)
+    return TextVectors(kind, texts.at, texts.vectors)

@@ -145,10 +145,14 @@ def test_a_label_counts_at_the_device_the_seller_and_the_user_from_when_it_is_kn
         event_time=START_MS, known_at=START_MS + 2 * HOUR_MS,
     )  # fmt: skip
     eventually_known(market, worker, "instrument", START_MS + 3 * HOUR_MS, card)
-    early, early_own, late, late_own = decide(
+    # One after the other: an event that comes after later ones of its device reads whole days.
+    early, early_own = decide(
         market, worker,
         order("early-0", "early-0", START_MS + HOUR_MS, **at),
         order("victim-0", "early-own-0", START_MS + HOUR_MS),
+    )  # fmt: skip
+    late, late_own = decide(
+        market, worker,
         order("late-0", "late-0", START_MS + 3 * HOUR_MS, **at),
         order("victim-0", "late-own-0", START_MS + 3 * HOUR_MS),
     )  # fmt: skip
