@@ -36,26 +36,30 @@ class MarketPlan:
     The model learns on market ``train_seed``, of ``train_users``, from what is known on day
     ``cut_day``, from events at least ``label_delay_days`` older; it is judged on the days from
     ``cut_day`` up to ``days`` of the markets ``test_seeds``, of ``users`` each. ``base``,
-    ``max_texts`` and ``max_rows`` are those of `riskstream train`.
+    ``max_texts``, ``max_rows`` and ``max_seconds`` are those of `riskstream train`.
     """
 
     train_users: int = 16_000
     users: int = 9_000
     days: int = 110
     cut_day: int = 70
+    fraud_share: float = 0.015
     label_delay_days: float = 21.0
     train_seed: int = 101
     test_seeds: tuple[int, ...] = (201, 202, 203)
     base: str = "auto"
     max_texts: int = 4_000
     max_rows: int = 1_500_000
+    max_seconds: float | None = None
     cache: Path = Path(".riskstream/bench")
 
     def config(self, seed: int) -> SimulatorConfig:
         """Return the market of a seed; the one to learn from ends at the cut."""
         if seed == self.train_seed:
-            return SimulatorConfig(users=self.train_users, days=self.cut_day, seed=seed)
-        return SimulatorConfig(users=self.users, days=self.days, seed=seed)
+            users, days = self.train_users, self.cut_day
+        else:
+            users, days = self.users, self.days
+        return SimulatorConfig(users=users, days=days, seed=seed, fraud_share=self.fraud_share)
 
     @property
     def cut_ms(self) -> int:
@@ -64,7 +68,10 @@ class MarketPlan:
 
 
 def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
-    """Measure and return the figures of `bench market`."""
+    """Measure and return the figures of `bench market`.
+
+    Raises RuntimeError where too little fraud is known at the cut for a model to learn from.
+    """
     began = time.monotonic()
     seeds = (plan.train_seed, *plan.test_seeds)
     n_tests = len(plan.test_seeds)
@@ -80,6 +87,8 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
         what, model = _learning(plan, settings), Path(folder) / "model"
         rows = learned_rows(build_decoder(settings), load_policy(settings.policy), what)
         manifest = train_on(rows, what, model)
+        if "fraud" not in manifest["heads"]:
+            raise RuntimeError("too little fraud is known at the cut; simulate more users or days")
         boosting = _boosting(rows)
         advance(1)
         found = []
@@ -99,6 +108,7 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
         "train_users": plan.train_users,
         "users": plan.users,
         "days": plan.days,
+        "fraud_share": plan.fraud_share,
         "cut_day": plan.cut_day,
         "label_delay_days": plan.label_delay_days,
         "train_seed": plan.train_seed,
@@ -121,7 +131,7 @@ def _learning(plan: MarketPlan, settings: Settings) -> Learning:
         max_rows=plan.max_rows,
         base=plan.base,
         max_texts=plan.max_texts,
-        max_seconds=None,
+        max_seconds=plan.max_seconds,
         seed=0,
         zone_ms=settings.zone_minutes * 60_000,
         lag_ms=settings.visibility_lag_ms,

@@ -89,6 +89,10 @@ def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser
     )  # fmt: skip
     market.add_argument("--days", type=int, default=110, metavar="N", help="default 110")
     market.add_argument(
+        "--fraud-share", type=float, default=0.015, metavar="X",
+        help="share of order and review events that are fraud (default 0.015)",
+    )  # fmt: skip
+    market.add_argument(
         "--cut", type=int, default=70, metavar="DAY",
         help="the model learns before this day and is judged from it on (default 70)",
     )  # fmt: skip
@@ -103,6 +107,9 @@ def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser
     )  # fmt: skip
     market.add_argument(
         "--base", default="auto", metavar="MODEL", help="text encoder, as for riskstream train"
+    )
+    market.add_argument(
+        "--max-seconds", type=float, metavar="S", help="limit on the training time (default none)"
     )
     market.add_argument(
         "--cache", type=Path, default=Path(".riskstream/bench"), metavar="DIR",
@@ -128,11 +135,13 @@ def _market(args: argparse.Namespace) -> int:
         train_users=args.train_users,
         users=args.users,
         days=args.days,
+        fraud_share=args.fraud_share,
         cut_day=args.cut,
         label_delay_days=args.label_delay,
         train_seed=args.seed,
         test_seeds=tuple(args.test_seeds),
         base=args.base,
+        max_seconds=args.max_seconds,
         cache=args.cache,
     )
     found = bench_market(plan, read_settings(args))

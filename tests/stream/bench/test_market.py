@@ -9,7 +9,8 @@ from stream.cli import main
 
 SIZES = {
     "--train-users": "250", "--users": "150", "--days": "24", "--cut": "16", "--label-delay": "4",
-    "--seed": "1", "--base": "none",
+    "--seed": "1", "--base": "none", "--max-seconds": "3",
+    "--fraud-share": "0.2",
 }  # fmt: skip
 WORDS = ["bench", "market", "--json", *(word for pair in SIZES.items() for word in pair)]
 WORDS += ["--test-seeds", "2", "3"]

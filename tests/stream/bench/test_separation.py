@@ -19,7 +19,7 @@ def test_aucs_are_those_of_scikit_learn_with_unknown_values_at_either_end() -> N
 
 
 def _texts(rng: np.random.Generator, n: int, word: str) -> list[str | None]:
-    return [f"{word} {rng.integers(1e6)} {rng.choice(['good', 'bad'])}" for _ in range(n)]
+    return [f"{word} {rng.integers(1_000_000)} {rng.choice(['good', 'bad'])}" for _ in range(n)]
 
 
 def test_texts_that_give_fraud_away_have_a_high_auc_and_others_do_not() -> None:
