@@ -34,7 +34,7 @@ def test_cards(world: World, rng: Dice, people: list[Person], n: int) -> None:
         tries = min(n, 1 + rng.count(2.0))
         (person,) = recruit(world, rng, people, crew, 1, 0.25)
         time_ms = after_opening(person, crew.moment(rng))
-        as_guest = rng.chance(0.2)
+        as_guest = rng.chance(0.15)
         visit = _visit(world, rng, person, crew, time_ms, as_guest)
         card = rng.name("i")
         for _ in range(tries):
@@ -51,7 +51,7 @@ def _visit(
     world: World, rng: Dice, person: Person, crew: Crew, time_ms: int, as_guest: bool
 ) -> Visit:
     visit = enter_as(
-        world, rng, person, crew, time_ms, crew_device=0.42, fresh_device=0.15, crew_prefix=0.55
+        world, rng, person, crew, time_ms, crew_device=0.36, fresh_device=0.12, crew_prefix=0.5
     )
     return replace(visit, user_id="guest:", created_ms=None) if as_guest else visit
 

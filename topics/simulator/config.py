@@ -58,7 +58,7 @@ class SimulatorConfig:
         """How busy people are, 1 being usual."""
         if self.events is None:
             return 1.0
-        margin = 1.03 + 1.5 * self.users**-0.5 + 12.0 * self.events**-0.5
+        margin = 1.08 + 1.5 * self.users**-0.5 + 12.0 * self.events**-0.5
         return float(margin * self.events / self.usual_events)
 
     @property

@@ -38,7 +38,7 @@ def stay(
     signup: bool = False, gift: bool = False, eager: bool = False,
 ) -> None:  # fmt: skip
     """Write one stay in the shop, and what follows from it."""
-    visit = visit_of(rng, person, time_ms)
+    visit = visit_of(world, rng, person, time_ms)
     if signup or rng.chance(0.14):
         enter(world, rng, visit, time_ms, signup=signup)
         time_ms += 4_000
@@ -91,6 +91,6 @@ def settle(world: World, rng: Dice, person: Person, order: Order) -> None:
     returns = person.habits.returns * order.lines[0][0].category.returns
     if rng.chance(min(0.7, returns)):
         back_ms = delivered_ms + 2 * DAY_MS
-        send_back(world, rng, order, visit_of(rng, person, back_ms), delivered_ms, 3.0)
+        send_back(world, rng, order, visit_of(world, rng, person, back_ms), delivered_ms, 3.0)
     if rng.chance(person.habits.reviews):
         review_of(world, rng, person, order, delivered_ms)

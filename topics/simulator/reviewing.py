@@ -59,7 +59,7 @@ def review_of(world: World, rng: Dice, person: Person, order: Order, delivered_m
         time_ms = delivered_ms + HOUR_MS
     if keen:
         time_ms = day_ms - day_ms % DAY_MS + 20 * HOUR_MS + int(rng.random() * HOUR_MS)
-    visit = visit_of(rng, person, time_ms)
+    visit = visit_of(world, rng, person, time_ms)
     for product, _ in order.lines[: 1 + rng.chance(0.25)]:
         rating = rate(rng, product, person.habits.mood)
         voice = ENTHUSIASTIC if keen and rng.chance(0.7) else voice_of(rng, person)

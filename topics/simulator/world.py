@@ -1,6 +1,6 @@
 """What every actor needs at hand: the market, its networks, and the ledger to write in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from topics.simulator.config import SimulatorConfig
@@ -35,8 +35,15 @@ def visit(
     return Visit(user_id, created_ms, common, scheme)
 
 
-def visit_of(rng: Dice, person: Person, time_ms: int) -> Visit:
-    """Return a stay of the person at that time, from where and with what the person then has."""
+def visit_of(world: World, rng: Dice, person: Person, time_ms: int) -> Visit:
+    """Return a stay of the person at that time, from where and with what the person then has.
+
+    Now and then people are in a café or on a train, or clear what identified their device.
+    """
     prefix = person.network_at(rng, time_ms)
+    if rng.chance(0.07):
+        prefix = rng.pick(world.networks.carriers if rng.chance(0.6) else world.networks.hotels)
     device = person.device_at(rng, time_ms)
+    if rng.chance(0.025):
+        device = replace(device, device_id=rng.name("d"))
     return visit(rng, person.user_id, person.created_ms, device, prefix)
