@@ -21,7 +21,7 @@ from topics.simulator.rhythm import hour_of
 from topics.simulator.schemes import FAKE_REVIEW, accuse_event
 from topics.simulator.world import World
 
-EVENTS_PER_CASE: Final = 2.4
+EVENTS_PER_CASE: Final = 2.7
 TYPICAL_CASES: Final = 12
 
 
@@ -55,7 +55,7 @@ def _one(
         world, rng, person, crew, time_ms, crew_device=0.26, fresh_device=0.06, crew_prefix=0.35
     )
     order_id = None
-    if rng.chance(0.42):
+    if rng.chance(0.5):
         time_ms, order_id = _buy(world, rng, person, crew, product, time_ms)
     for _ in range(rng.count(0.8)):
         touch(world, rng, visit, person.currency, product, "view", time_ms)

@@ -45,7 +45,7 @@ def stay(
     straight = rng.chance(0.3 if eager else 0.16)  # comes for one thing, and buys it again
     pages = rng.whole(0, 1) if straight else 1 + rng.count(rng.around(person.habits.pages, 0.5))
     time_ms, seen = browse(world, rng, visit, person, time_ms, pages)
-    if rng.chance(0.055 * person.habits.reviews):
+    if rng.chance(0.075 * person.habits.reviews):
         time_ms = remember(world, rng, person, visit, time_ms)
     if eager or rng.chance(0.75 if straight else person.habits.conversion):
         time_ms = buy(world, rng, person, visit, seen, time_ms, gift=gift)
