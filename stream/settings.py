@@ -63,13 +63,13 @@ class Settings:
         1_000, "Dead letters among a partition's last 10,000 records that stop the worker.", low=1
     )
     poll_max_records: int = declare(
-        5_000,
+        20_000,
         "Most records that one poll hands over, all partitions together.",
         low=1,
-        high=100_000,
+        high=50_000,
     )
     poll_max_bytes: int = declare(
-        1_048_576, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
+        8_388_608, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
     )
     fetch_wait_ms: int = declare(
         50, "How long the broker may hold back an empty fetch.", low=1, high=5_000

@@ -20,9 +20,9 @@ class WorkerSettings:
     """Goes before the names of all input and output topics: a second deployment, or a test."""
     instance: str = ""
     """Static member name, unique per worker; empty: none."""
-    poll_max_records: int = 5_000
+    poll_max_records: int = 20_000
     """Most records that one poll hands over, all partitions together."""
-    poll_max_bytes: int = 1_048_576
+    poll_max_bytes: int = 8_388_608
     """Most bytes of one partition in one fetch."""
     fetch_wait_ms: int = 50
     """How long the broker may hold back an empty fetch."""
