@@ -21,6 +21,7 @@ APPLIED = struct.Struct("<Iq")  # life of a source topic, last source offset han
 N_AT_ONCE = 500
 POLL_S = 0.2
 CACHE_BYTES = 16 << 20
+BUFFER_BYTES = 32 << 20
 
 
 class LinkStore(Rocks):
@@ -62,7 +63,7 @@ class LinkReader:
         self._topic, self._n_partitions, self._life = topic, n_partitions, life
         self._sink, self._compute, self._stages = sink, compute, stages
         self._fail, self._on_read = fail, on_read
-        self._store = LinkStore(folder, block_cache(CACHE_BYTES))
+        self._store = LinkStore(folder, block_cache(CACHE_BYTES), BUFFER_BYTES)
         self._consumer = Consumer(consumer_options(brokers))
         self._stopping = threading.Event()
         self._caught_up = threading.Event()

@@ -20,8 +20,8 @@ from rocksdict import (
     WriteOptions,
 )
 
-WRITE_BUFFER_BYTES = 8 << 20
-N_WRITE_BUFFERS = 3
+WRITE_BUFFER_BYTES = 16 << 20
+N_WRITE_BUFFERS = 2
 BLOCK_BYTES = 16 << 10
 
 
@@ -31,12 +31,16 @@ def block_cache(n_bytes: int) -> Cache:
 
 
 class Rocks:
-    """One RocksDB folder; at most ``N_WRITE_BUFFERS`` times ``WRITE_BUFFER_BYTES`` of buffers."""
+    """One RocksDB folder; at most ``N_WRITE_BUFFERS`` times ``buffer_bytes`` of buffers.
 
-    def __init__(self, path: Path, cache: Cache) -> None:
+    Keys that are written again while they are in a buffer are sorted and compressed once: with
+    four times the buffer, flushing and compaction took a third of the processor time.
+    """
+
+    def __init__(self, path: Path, cache: Cache, buffer_bytes: int = WRITE_BUFFER_BYTES) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = Rdict(str(path), options=rocks_options(cache))
+        self._db = Rdict(str(path), options=rocks_options(cache, buffer_bytes))
         self._unlogged = WriteOptions()
         self._unlogged.disable_wal = True  # type: ignore[assignment, method-assign]
         self._db.set_write_options(self._unlogged)
@@ -83,11 +87,11 @@ class Rocks:
         self._db.close()
 
 
-def rocks_options(cache: Cache) -> Options:
+def rocks_options(cache: Cache, buffer_bytes: int) -> Options:
     """Return the options of a store of about a kilobyte a value, read and written in batches."""
     options = Options(raw_mode=True)
     options.create_if_missing(True)
-    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_write_buffer_size(buffer_bytes)
     options.set_max_write_buffer_number(N_WRITE_BUFFERS)
     options.set_max_background_jobs(2)
     options.set_max_open_files(256)
