@@ -72,7 +72,7 @@ class Counting:
             keys.append(batch.keys[position])
             values.append(b"%b|%d|%d,%d,%d,%d" % (topic, number, *count[:4]))
         new = [STATE.pack(*counts[slot]) + self._padding for slot in changed]
-        links = b"%d" % len(prepared.ids) if self._links else None
+        links = prepared.batch.offsets[prepared.positions].tobytes() if self._links else None
         return Outcome(
             [Outgoing(OUTPUT, keys, values)],
             np.fromiter(changed, np.int64, len(changed)),
@@ -83,7 +83,7 @@ class Counting:
 
 
 class AddUp:
-    """A link sink that adds up the numbers that `Counting` publishes, per source partition."""
+    """A link sink that counts the source offsets that `Counting` publishes, per source partition."""
 
     def __init__(self) -> None:
         self.n_records = 0
@@ -97,6 +97,7 @@ class AddUp:
             key = f"{SOURCES[record.source]}/{record.source_partition}".encode()
             if key not in sums:
                 sums[key] = int(self._store.get_many([key])[0] or 0)
-            sums[key] += int(record.value)
+            offsets = np.frombuffer(record.value, np.int64)
+            sums[key] += int((offsets > record.skip_to).sum())
         self.n_records += len(records)
         return [(key, b"%d" % value) for key, value in sums.items()]
