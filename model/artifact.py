@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from topics.errors import InputError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 Arrays = dict[str, NDArray[Any]]
 

@@ -1,4 +1,4 @@
-"""Calibration: from a network's log-odds to a probability that means what it says."""
+"""Calibration: from a model's log-odds to a probability that means what it says."""
 
 from dataclasses import dataclass
 from typing import Final, Self
@@ -11,15 +11,18 @@ Array = NDArray[np.float64]
 _MIN_POSITIVES: Final = 10
 _MIN_FOR_ISOTONIC: Final = 200
 _MAX_KNOTS: Final = 64
+_TILT: Final = 1e-3
+"""Keeps the ranking where an isotonic map is flat."""
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """Maps log-odds to a probability: shifted, then a straight line, or one between knots.
 
-    ``kind`` is ``none``, ``platt`` or ``isotonic``; ``shift`` undoes negative down-sampling;
+    ``kind`` is ``none``, ``platt`` or ``isotonic``; ``shift`` is added first;
     ``knots`` and ``values`` float64[m] are log-odds in and out; a Platt line is two knots that
-    extrapolate, an isotonic map is flat outside its knots.
+    extrapolate, an isotonic map is flat outside its knots, but for a
+    tilt that keeps the ranking.
     """
 
     kind: str
@@ -29,7 +32,7 @@ class Calibration:
 
     @classmethod
     def none(cls, shift: float = 0.0) -> Self:
-        """Only undo the down-sampling: ``shift`` is the logarithm of the kept negatives' share.
+        """Only add ``shift`` to the log-odds.
 
         >>> float(Calibration.none(np.log(0.1)).apply(np.zeros(1)).round(4)[0])  # odds 1:10
         0.0909
@@ -40,7 +43,7 @@ class Calibration:
         """Return calibrated log-odds of raw ones, float64[n]."""
         shifted = np.asarray(logits, np.float64) + self.shift
         if self.kind == "isotonic":
-            between: Array = np.interp(shifted, self.knots, self.values)
+            between: Array = np.interp(shifted, self.knots, self.values) + _TILT * shifted
             return between
         line: Array = self.values[0] + self.slope * (shifted - self.knots[0])
         return line
@@ -56,27 +59,26 @@ class Calibration:
 
 
 def fit_calibration(
-    logits: Array, label: NDArray[np.int8], time_ms: NDArray[np.int64], shift: float
+    logits: Array, label: NDArray[np.int8], time_ms: NDArray[np.int64]
 ) -> Calibration:
     """Choose between no, Platt's and isotonic calibration on a slice of time, and fit the choice.
 
     Each is fitted on the earlier half and judged by its log loss on the later; the best is fitted
-    again on all. With too few positives in a half only the down-sampling is undone.
+    again on all. With too few positives in a half there is none.
     """
     order = np.argsort(time_ms, kind="stable")
-    raw, y = np.asarray(logits, np.float64)[order] + shift, label[order] == 1
+    raw, y = np.asarray(logits, np.float64)[order], label[order] == 1
     half = len(raw) // 2
     if min(y[:half].sum(), y[half:].sum(), (~y)[:half].sum()) < _MIN_POSITIVES:
-        return Calibration.none(shift)
+        return Calibration.none()
     choices = [Calibration.none(), platt(raw[:half], y[:half])]
     if y[:half].sum() >= _MIN_FOR_ISOTONIC:
         choices.append(isotonic(raw[:half], y[:half]))
     losses = [log_loss(choice.apply(raw[half:]), y[half:]) for choice in choices]
     best = choices[int(np.argmin(losses))].kind
     if best == "none":
-        return Calibration.none(shift)
-    fitted = platt(raw, y) if best == "platt" else isotonic(raw, y)
-    return Calibration(fitted.kind, shift, fitted.knots, fitted.values)
+        return Calibration.none()
+    return platt(raw, y) if best == "platt" else isotonic(raw, y)
 
 
 def level(raw: Array, y: NDArray[np.bool_]) -> float:

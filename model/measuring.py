@@ -1,16 +1,18 @@
-"""After the network: calibration, the level of spend, and how well it ranks the last slice."""
+"""After the models: their fusion, calibration, the level of spend, and the ranking they give."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.baseline import Ranking, ranking
+from model.baseline import Boosting, ranking
 from model.calibration import Calibration, fit_calibration, level
 from model.fitting import Fitted
+from model.fusion import Fusion
 from model.inputs import TextVectors
 from model.predict import outputs
 from model.rows import TrainingRows
 from model.saving import Trained
 from model.slices import Slices
+from model.trees import Trees
 
 ENOUGH = 1000
 """Rows with a known answer after validation, below which the newest known ones serve instead."""
@@ -19,31 +21,39 @@ NEWEST = 20_000
 
 
 def measure(
-    rows: TrainingRows, texts: TextVectors, slices: Slices, fitted: Fitted, boosted: Ranking
-) -> Trained:
-    """Calibrate on what follows validation and rate the ranking on the last slice.
+    rows: TrainingRows, texts: TextVectors, slices: Slices, fitted: Fitted,
+    boosting: Boosting | None,
+) -> Trained:  # fmt: skip
+    """Fuse and calibrate on what follows validation, and rate the ranking on the last slice.
 
-    Whether a user turned bad and what was spent are known only after weeks. Where that leaves too
-    few rows after validation, these two heads get the right level on the newest rows that are
-    known, though they were trained on them.
+    The fused ranking that is rated was weighed on the slice before; the weights that are kept come
+    from both. Whether a user turned bad and what was spent are known only after weeks. Where that
+    leaves too few rows after validation, these two heads get the right level on the newest rows
+    that are known, though they were trained on them.
     """
     after = np.arange(slices.validation, slices.n)
     part, raw = rows.take(after), _outputs(rows, texts, fitted, after)
     calibration = {
-        "fraud": _calibrated(raw[:, 0], part.label, part.time_ms, fitted.shift)
-        if "fraud" in fitted.heads
-        else Calibration.none(fitted.shift),
+        "fraud": Calibration.none(),
         "bad": _bad(rows, texts, fitted, after, raw),
     }
-    metrics = {"gradient_boosting": vars(boosted)}
+    fusion, metrics = Fusion(fitted.shift, 1.0, None, 0.0), {}
     last = slice(slices.calibration - slices.validation, None)
     if "fraud" in fitted.heads:
-        metrics["network"] = vars(ranking(raw[last, 0], part.label[last]))
+        network, label = raw[:, 0], part.label
+        trees = None if boosting is None else Trees.flatten(boosting.trees, boosting.columns)
+        said = np.zeros(len(after)) if trees is None else trees.log_odds(part.x.features)
+        before, shift = slice(0, last.start), fitted.shift
+        earlier = Fusion.fit(network[before], shift, trees, said[before], label[before])
+        fusion = Fusion.fit(network, shift, trees, said, label)
+        calibration["fraud"] = _calibrated(fusion.join(network, said), label, part.time_ms)
+        metrics["fused"] = vars(ranking(earlier.join(network, said)[last], label[last]))
+        metrics["network"] = vars(ranking(network[last], label[last]))
+        metrics["gradient_boosting"] = vars(ranking(said[last], label[last]))
     if "bad" in fitted.heads:
         metrics["turned_bad"] = vars(ranking(raw[last, 1], part.turned_bad[last]))
-    return Trained(
-        rows, slices, calibration, _spend_scale(rows, texts, fitted, after, raw), metrics
-    )
+    spend_scale = _spend_scale(rows, texts, fitted, after, raw)
+    return Trained(rows, slices, fusion, calibration, spend_scale, metrics)
 
 
 def _outputs(
@@ -54,10 +64,10 @@ def _outputs(
 
 
 def _calibrated(
-    raw: NDArray[np.float64], answer: NDArray[np.int8], time_ms: NDArray[np.int64], shift: float
+    raw: NDArray[np.float64], answer: NDArray[np.int8], time_ms: NDArray[np.int64]
 ) -> Calibration:
     known = answer >= 0
-    return fit_calibration(raw[known], answer[known], time_ms[known], shift)
+    return fit_calibration(raw[known], answer[known], time_ms[known])
 
 
 def _bad(
@@ -71,7 +81,7 @@ def _bad(
         return Calibration.none()
     answer = rows.turned_bad
     if (answer[after] >= 0).sum() >= ENOUGH:
-        found = _calibrated(raw[:, 1], answer[after], rows.time_ms[after], 0.0)
+        found = _calibrated(raw[:, 1], answer[after], rows.time_ms[after])
         if found.kind != "none":
             return found
     at = np.flatnonzero(answer >= 0)[-NEWEST:]

@@ -15,9 +15,11 @@ from model.bins import Bins
 from model.calibration import Calibration
 from model.fitting import Fitted
 from model.forest import Forest
+from model.fusion import Fusion
 from model.rows import TrainingRows
 from model.slices import Slices
 from model.transformer import EventTransformer, Shape
+from model.trees import Trees
 
 NAME: Final = "event-transformer"
 KINDS: Final = ("none", "platt", "isotonic")
@@ -30,10 +32,11 @@ LACKS: Final = {
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What was learned after the network: calibrations by head, the unit of spend, metrics."""
+    """What was learned after the network: fusion, calibrations, the unit of spend, metrics."""
 
     rows: TrainingRows
     slices: Slices
+    fusion: Fusion
     calibration: dict[str, Calibration]
     spend_scale: float
     metrics: dict[str, Any]
@@ -55,6 +58,10 @@ def save_model(
         "lacks": [text for head, text in LACKS.items() if head not in fitted.heads],
         "shape": fitted.network.shape.as_dict(),
         "text": text,
+        "fusion": {
+            "network": round(trained.fusion.network, 4),
+            "trees": round(trained.fusion.trees_weight, 4),
+        },
         "calibration": {head: found.kind for head, found in trained.calibration.items()},
         "metrics": trained.metrics,
         "training": {
@@ -86,7 +93,10 @@ def _arrays(
         calibration[f"{head}.kind"] = np.array([KINDS.index(found.kind)])
         calibration[f"{head}.shift"] = np.array([found.shift])
         calibration[f"{head}.knots"], calibration[f"{head}.values"] = found.knots, found.values
+    fusion = trained.fusion
+    trees = fusion.trees
     return {
+        **({} if trees is None else {"trees": {**vars(trees), "base": np.array([trees.base])}}),
         "network": {name: tensor.numpy() for name, tensor in state.items()},
         "forest": {**vars(forest), "usual": np.array([forest.usual])},
         "calibration": calibration,
@@ -95,6 +105,7 @@ def _arrays(
             "first": fitted.bins.first,
             "usual": usual,
             "spend_scale": np.array([trained.spend_scale]),
+            "fusion": np.array([fusion.shift, fusion.network, fusion.trees_weight]),
         },
     }
 
@@ -113,6 +124,16 @@ def forest_from(arrays: artifact.Arrays) -> Forest:
     """Rebuild the forest."""
     parts: dict[str, Any] = {**arrays, "usual": float(arrays["usual"][0])}
     return Forest(**parts)
+
+
+def fusion_from(loaded: artifact.Artifact) -> Fusion:
+    """Rebuild what joins network and trees."""
+    shift, network, weight = loaded.arrays["inputs"]["fusion"].tolist()
+    trees = None
+    if "trees" in loaded.arrays:
+        parts: dict[str, Any] = dict(loaded.arrays["trees"])
+        trees = Trees(**(parts | {"base": float(parts["base"][0])}))
+    return Fusion(shift, network, trees, weight)
 
 
 def calibration_from(arrays: artifact.Arrays, head: str) -> Calibration:

@@ -20,7 +20,7 @@ from model.inputs import (
 )
 from model.predict import outputs
 from model.rows import take
-from model.saving import bins_from, calibration_from, forest_from, network_from
+from model.saving import bins_from, calibration_from, forest_from, fusion_from, network_from
 from topics.errors import InputError
 from topics.scores import ScoreInput, Scores, TextWork
 
@@ -32,7 +32,7 @@ CHUNK: Final = 512
 
 
 class ModelScorer:
-    """Forest, event Transformer and text encoder of one model folder.
+    """Forest, event Transformer, boosted trees and text encoder of one model folder.
 
     ``name`` and ``version`` identify the model; ``features`` and ``feature_version`` the inputs it
     was trained on; ``usual`` float32[F] the training medians (NaN where never known).
@@ -60,6 +60,7 @@ class ModelScorer:
         self._spend_scale = float(inputs["spend_scale"][0])
         self._bins = bins_from(inputs)
         self._forest = forest_from(loaded.arrays["forest"])
+        self._fusion = fusion_from(loaded)
         self._fraud = calibration_from(loaded.arrays["calibration"], "fraud")
         self._bad = calibration_from(loaded.arrays["calibration"], "bad")
         self._network = network_from(loaded).to(self.device)
@@ -108,7 +109,9 @@ class ModelScorer:
         out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
         nothing = np.full(len(x), np.nan)
         return Scores(
-            p_fraud=self._fraud.apply(out[:, FRAUD]) if "fraud" in self.heads else nothing,
+            p_fraud=self._fraud.apply(self._fusion.log_odds(out[:, FRAUD], x.features))
+            if "fraud" in self.heads
+            else nothing,
             anomaly=self._forest.anomaly(x.features),
             p_bad=self._bad.apply(out[:, BAD]) if "bad" in self.heads else nothing,
             spend=self._spend_scale * np.exp(out[:, SPEND]) if "spend" in self.heads else nothing,
@@ -120,14 +123,28 @@ class ModelScorer:
             ),
         )
 
+    def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the log-odds of fraud that the network alone and the trees alone give.
+
+        Both float64[n], uncalibrated; NaN where the model has no such part.
+        """
+        out = outputs(self._network, self._table, self._bins, x, self._texts(x), chunk=CHUNK)
+        nothing = np.full(len(x), np.nan)
+        trees = self._fusion.trees
+        return (
+            out[:, FRAUD] if "fraud" in self.heads else nothing,
+            nothing if trees is None else trees.log_odds(x.features),
+        )
+
     def explain(
         self, x: ScoreInput, rows: NDArray[np.int64], steps: int = 4
     ) -> NDArray[np.float32]:
         """Return what each feature adds to the log-odds of fraud, float32[m, F], at ``rows``.
 
-        Integrated gradients (Sundararajan et al. 2017) from the training medians to the event's
-        own values over ``steps`` midpoints, all else held fixed. A row's sum is about its log-odds
-        less those of the same event with usual features.
+        Of the network, integrated gradients (Sundararajan et al. 2017) from the training medians to
+        the event's own values over ``steps`` midpoints, all else held fixed; of the trees, what the
+        splits on the way add. A row's sum is about its log-odds less those of the same event with
+        usual features.
         """
         part = take(x, np.asarray(rows, np.int64))
         if not len(part) or "fraud" not in self.heads:
@@ -146,9 +163,9 @@ class ModelScorer:
             wide = (end - way * ((step + 0.5) / steps)).requires_grad_()
             logits = self._network.answer(wide, now, past, bias)[:, FRAUD]
             gradient += torch.autograd.grad(logits.sum(), wide)[0] / steps
-        added = torch.einsum("mfw,mw->mf", moved, gradient) * self._fraud.slope
-        contributions: NDArray[np.float32] = added.float().cpu().numpy()
-        return contributions
+        network = torch.einsum("mfw,mw->mf", moved, gradient).double().cpu().numpy()
+        added = self._fusion.contributions(network, part.features, self.usual)
+        return (added * self._fraud.slope).astype(np.float32)
 
     def _vectors(self, row: Tensor, weight: Tensor) -> Tensor:
         """Return each feature's own vector, [m, F, wide]."""

@@ -9,11 +9,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from model.baseline import Boosting
+from model.scorer import ModelScorer
 from stream.pipeline.features import N_FEATURES
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
-from stream.pipeline.scorer import NoScorer, Scorer
+from stream.pipeline.scorer import NoScorer
 from stream.replay.history import Slice, read_history
 from stream.replay.replay import Replay, ReplaySettings
 from topics.decode import Decoder
@@ -29,10 +29,11 @@ BESIDE: Final = -2
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """``n`` events of the later days, with what the truth and two models say of them.
+    """``n`` events of the later days, with what the truth and the model say of them.
 
     ``scenario`` int8[n] is HONEST, BESIDE or the place of a case's scenario in ``scenarios``;
-    ``step`` uint8[n]; ``network`` and ``boosting`` float64[n] are probabilities of fraud. The
+    ``step`` uint8[n]; ``score``, ``network`` and ``boosting`` float64[n] are the probability
+    of fraud and the log-odds that the model's network and its boosted trees give alone. The
     events ``at`` int64[m], those that are no browsing, have their ``features`` float32[m, F],
     ``texts`` and ``user`` uint64[m].
     """
@@ -40,6 +41,7 @@ class Exam:
     scenarios: tuple[str, ...]
     scenario: NDArray[np.int8]
     step: NDArray[np.uint8]
+    score: NDArray[np.float64]
     network: NDArray[np.float64]
     boosting: NDArray[np.float64]
     at: NDArray[np.int64]
@@ -51,16 +53,20 @@ class Exam:
 class _Later(NoScorer):
     """Scores only while ``live``, and explains nothing: the days before only fill the states."""
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: ModelScorer) -> None:
         super().__init__(N_FEATURES)
         self._scorer, self.live = scorer, False
+        self.apart = np.zeros(0), np.zeros(0)
 
     @property
     def wants_past(self) -> bool:  # type: ignore[override]
         return self.live
 
     def score(self, x: ScoreInput) -> Scores:
-        return self._scorer.score(x) if self.live else super().score(x)
+        if not self.live:
+            return super().score(x)
+        self.apart = self._scorer.apart(x)
+        return self._scorer.score(x)
 
     def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
         """Yield the slices; live from the first on that reaches ``from_ms``."""
@@ -70,7 +76,7 @@ class _Later(NoScorer):
 
 
 def examine(
-    shop: Path, from_ms: int, decoder: Decoder, policy: Policy, scorer: Scorer, boosting: Boosting
+    shop: Path, from_ms: int, decoder: Decoder, policy: Policy, scorer: ModelScorer
 ) -> Exam:
     """Replay a simulated shop and judge its events from ``from_ms`` on."""
     scenarios, truth = _read_truth(shop / TRUTH_FILE)
@@ -80,7 +86,7 @@ def examine(
     for part, decided in Replay(policy, later, ReplaySettings()).run(later.watch(history, from_ms)):
         at = np.flatnonzero((part.events.rows["time_ms"] >= from_ms) & ~decided.duplicate)
         if len(at):
-            parts.append(_judged(part, decided, at, truth, boosting, scenarios))
+            parts.append(_judged(part, decided, later.apart, at, truth, scenarios))
     return _joined(parts, scenarios)
 
 
@@ -94,9 +100,9 @@ def _read_truth(path: Path) -> tuple[tuple[str, ...], dict[str, str]]:
 def _judged(
     part: Slice,
     decided: Decided,
+    apart: tuple[NDArray[np.float64], NDArray[np.float64]],
     at: NDArray[np.int64],
     truth: dict[str, str],
-    boosting: Boosting,
     scenarios: tuple[str, ...],
 ) -> Exam:
     code = {None: HONEST, "": BESIDE} | {name: i for i, name in enumerate(scenarios)}
@@ -107,7 +113,8 @@ def _judged(
         np.array([code[truth.get(ids[i])] for i in at.tolist()], np.int8),
         rows["step"][at],
         decided.scores.p_fraud[at],
-        boosting.score(decided.features[at]),
+        apart[0][at],
+        apart[1][at],
         np.flatnonzero(rows["type"][at] != BROWSE),
         decided.features[kept],
         [part.events.texts[i] for i in kept.tolist()],
@@ -121,6 +128,7 @@ def _joined(parts: list[Exam], scenarios: tuple[str, ...]) -> Exam:
         scenarios,
         np.concatenate([part.scenario for part in parts]),
         np.concatenate([part.step for part in parts]),
+        np.concatenate([part.score for part in parts]),
         np.concatenate([part.network for part in parts]),
         np.concatenate([part.boosting for part in parts]),
         np.concatenate([part.at + n for part, n in zip(parts, before.tolist(), strict=True)]),

@@ -12,10 +12,7 @@ from typing import Any
 
 import torch
 
-from model.baseline import Boosting, fit_boosting
-from model.rows import TrainingRows
 from model.scorer import ModelScorer
-from model.slices import cut
 from stream.bench.exam import examine
 from stream.bench.scenarios import Found, found_in, summary_of
 from stream.bench.simulated import simulated
@@ -89,13 +86,11 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
         manifest = train_on(rows, what, model)
         if "fraud" not in manifest["heads"]:
             raise RuntimeError("too little fraud is known at the cut; simulate more users or days")
-        boosting = _boosting(rows)
         advance(1)
         found = []
         for part in pool.map(
-            _examine, plan.test_seeds, repeat(plan), repeat(settings), repeat(model),
-            repeat(boosting),
-        ):  # fmt: skip
+            _examine, plan.test_seeds, repeat(plan), repeat(settings), repeat(model)
+        ):
             found.append(part)
             advance(1)
     return {
@@ -104,6 +99,7 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
             "n_fraud": int((rows.label == 1).sum()),
             "text": manifest["text"],
             "metrics": manifest["metrics"],
+            "fusion": manifest["fusion"],
         },
         "train_users": plan.train_users,
         "users": plan.users,
@@ -139,21 +135,10 @@ def _learning(plan: MarketPlan, settings: Settings) -> Learning:
     )
 
 
-def _boosting(rows: TrainingRows) -> Boosting:
-    """Fit gradient boosting to the very rows and labels that the network learned from."""
-    rows = rows.by_time()
-    slices = cut(rows.time_ms)
-    learned, later = slice(0, slices.train), slice(slices.train, slices.validation)
-    features, label = rows.x.features, rows.label
-    return fit_boosting(features[learned], label[learned], features[later], label[later], seed=0)
-
-
-def _examine(
-    seed: int, plan: MarketPlan, settings: Settings, model: Path, boosting: Boosting
-) -> dict[str, Found]:
+def _examine(seed: int, plan: MarketPlan, settings: Settings, model: Path) -> dict[str, Found]:
     """Judge the model on one market; runs in a process of its own."""
     torch.set_num_threads(1)
     shop = simulated(plan.config(seed), plan.cache)
     decoder, policy = build_decoder(settings), load_policy(settings.policy)
     scorer = ModelScorer.load(model, feature_names=NAMES)
-    return found_in(examine(shop, plan.cut_ms, decoder, policy, scorer, boosting))
+    return found_in(examine(shop, plan.cut_ms, decoder, policy, scorer))

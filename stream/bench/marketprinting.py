@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 
 COLUMNS = (
-    "scenario", "cases", "base rate", "AP", "x base", "boosting", "x boosting", "best feature",
-    "its AUC", "text AUC", "weak",
+    "scenario", "cases", "base rate", "AP", "x base", "network", "boosting", "x boosting",
+    "best feature", "its AUC", "text AUC", "weak",
 )  # fmt: skip
 
 
@@ -15,7 +15,7 @@ def show_market(found: dict[str, Any], console: Console | None = None) -> None:
     """Print one line per scenario: how well it is found, and how well it is hidden."""
     console = console or Console(highlight=False)
     table = Table(*COLUMNS, title=f"median of the markets {_listed(found['test_seeds'])}")
-    for column in table.columns[1:7] + table.columns[8:10]:
+    for column in table.columns[1:8] + table.columns[9:11]:
         column.justify = "right"
     for name, part in found["scenarios"].items():
         table.add_row(
@@ -24,6 +24,7 @@ def show_market(found: dict[str, Any], console: Console | None = None) -> None:
             f"{part['base_rate']:.2%}",
             f"{part['average_precision']:.3f}",
             f"{part['ratio_to_base']:.1f}",
+            f"{part['network_average_precision']:.3f}",
             f"{part['boosting_average_precision']:.3f}",
             f"{part['ratio_to_boosting']:.2f}",
             part["feature"],

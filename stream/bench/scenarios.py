@@ -96,15 +96,19 @@ def _precision(exam: Exam, cases: NDArray[np.bool_], rows: NDArray[np.bool_]) ->
     from sklearn.metrics import average_precision_score  # noqa: PLC0415 - a second
 
     y = cases[rows]
-    network = float(average_precision_score(y, exam.network[rows]))
-    boosting = float(average_precision_score(y, exam.boosting[rows]))
+    fused, network, boosting = (
+        float(average_precision_score(y, said[rows]))
+        for said in (exam.score, exam.network, exam.boosting)
+    )
     base = float(y.mean())
     return {
         "base_rate": base,
-        "average_precision": network,
+        "average_precision": fused,
+        "network_average_precision": network,
         "boosting_average_precision": boosting,
-        "ratio_to_base": network / base,
-        "ratio_to_boosting": network / boosting,
+        "ratio_to_base": fused / base,
+        "ratio_to_boosting": fused / boosting,
+        "network_ratio_to_boosting": network / boosting,
     }
 
 
@@ -122,6 +126,7 @@ def _summary(found: list[Found]) -> dict[str, Any]:
         "steps": sorted({step for f in found for step in f.steps}),
         **within,
         "ratio_to_boosting_by_seed": [f.within["ratio_to_boosting"] for f in found],
+        "network_ratio_to_boosting_by_seed": [f.within["network_ratio_to_boosting"] for f in found],
         "against_all_events": overall,
         "feature_auc": auc,
         "feature": feature,

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from model.artifact import FORMAT
 from stream.bench.shop import by_steps, simulator_version
 from stream.demo.history import write_history
 from stream.pipeline.features import FEATURE_VERSION
@@ -14,7 +15,7 @@ from topics.simulator.config import SimulatorConfig
 from topics.simulator.shop import Shop
 
 TRAINING: Final = ("--max-texts", "1500", "--max-seconds", "90")
-"""Bounds on the training: a model's quality does not change its speed."""
+"""Bounds on the training; how long the network learns does not change its speed."""
 
 
 def bench_model(cache: Path, *, afresh: bool = False) -> Path:
@@ -23,7 +24,7 @@ def bench_model(cache: Path, *, afresh: bool = False) -> Path:
     Raises RuntimeError where training fails.
     """
     config = SimulatorConfig(users=2_000, days=60, seed=7, fraud_share=0.03)
-    folder = cache / f"model-{FEATURE_VERSION}-{simulator_version()}"
+    folder = cache / f"model-{FEATURE_VERSION}-{FORMAT}-{simulator_version()}"
     done = folder / "trained"
     if done.exists() and not afresh:
         return folder / "model"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from model.artifact import FORMAT
+from stream.pipeline.features import FEATURE_VERSION
 from topics.files import write_records
 from topics.simulator.config import DAY_MS, SimulatorConfig
 from topics.simulator.shop import Shop
@@ -44,7 +46,8 @@ class Plan:
         """A folder name that differs where the trained model would."""
         config = self.config
         share = f"{config.fraud_share:g}"
-        return f"{config.users}-{config.days}-{self.train_days}-{config.seed}-{share}"
+        made_for = f"{FEATURE_VERSION}-{FORMAT}"
+        return f"{config.users}-{config.days}-{self.train_days}-{config.seed}-{share}-{made_for}"
 
 
 def write_history(shop: Shop, until_ms: int, folder: Path) -> tuple[Path, Path]:

@@ -1,12 +1,12 @@
 """Later days of a simulated market, decided and compared with its truth."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import orjson
 import pytest
 
-from model.baseline import fit_boosting
 from stream.bench.exam import BESIDE, HONEST, Exam, examine
 from stream.bench.simulated import simulated
 from stream.loading import build_decoder, load_policy
@@ -14,6 +14,7 @@ from stream.pipeline.features import N_FEATURES
 from stream.pipeline.scorer import NoScorer
 from stream.settings import Settings
 from topics.files import read_records
+from topics.scores import ScoreInput, Scores
 from topics.simulator import SimulatorConfig
 from topics.simulator.config import DAY_MS
 
@@ -26,17 +27,25 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulated(CONFIG, tmp_path_factory.mktemp("cache"))
 
 
+class Hours(NoScorer):
+    """Says the hour of the event: as the whole, and shifted as the one and the other part."""
+
+    def score(self, x: ScoreInput) -> Scores:
+        return replace(super().score(x), p_fraud=hours(x.rows))
+
+    def apart(self, x: ScoreInput) -> tuple[np.ndarray, np.ndarray]:
+        return hours(x.rows) + 100, hours(x.rows) + 200
+
+
+def hours(rows: np.ndarray) -> np.ndarray:
+    return rows["time_ms"] // 3_600_000 % 24 / 24
+
+
 @pytest.fixture(scope="module")
 def exam(shop: Path) -> Exam:
-    rng = np.random.default_rng(0)
-    features = rng.random((200, N_FEATURES)).astype(np.float32)
-    label = (features[:, 0] > 0.5).astype(np.int8)
-    boosting = fit_boosting(features, label, features, label, seed=0)
     settings = Settings()
-    return examine(
-        shop, FROM_MS, build_decoder(settings), load_policy(settings.policy),
-        NoScorer(N_FEATURES), boosting,
-    )  # fmt: skip
+    decoder, policy = build_decoder(settings), load_policy(settings.policy)
+    return examine(shop, FROM_MS, decoder, policy, Hours(N_FEATURES))
 
 
 def test_all_later_events_are_judged_and_all_cases_among_them_found(shop: Path, exam: Exam) -> None:
@@ -53,8 +62,10 @@ def test_all_later_events_are_judged_and_all_cases_among_them_found(shop: Path, 
     assert (exam.scenario == HONEST).sum() == len(later) - len(fraud)
 
 
-def test_boosting_scores_every_event_from_its_features(exam: Exam) -> None:
-    assert np.isfinite(exam.boosting).all()
+def test_what_the_parts_say_belongs_to_the_same_events_as_the_whole(exam: Exam) -> None:
+    assert len(np.unique(exam.score)) == 24
+    np.testing.assert_allclose(exam.network, exam.score + 100)
+    np.testing.assert_allclose(exam.boosting, exam.score + 200)
     assert len(exam.features) == len(exam.at) == len(exam.texts) == len(exam.user)
 
 

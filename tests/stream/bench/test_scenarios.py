@@ -25,7 +25,8 @@ def _exam(seed: int) -> Exam:
     boosting = rng.random(N) + (scenario == 0)
     features = rng.random((1_200, N_FEATURES)).astype(np.float32)
     return Exam(
-        ("theft",), scenario, step, boosting.copy(), boosting, np.arange(1_200), features,
+        ("theft",), scenario, step, boosting.copy(), boosting - 1, boosting, np.arange(1_200),
+        features,
         [None] * 1_200, np.arange(1_200, dtype=np.uint64),
     )  # fmt: skip
 
@@ -37,7 +38,7 @@ def test_a_scenario_is_compared_with_honest_events_of_its_own_steps() -> None:
     assert theft.steps == ("order placed",)
     assert theft.within["base_rate"] == pytest.approx(100 / 990)
     assert theft.overall["base_rate"] == pytest.approx(100 / 1_990)
-    assert theft.within["ratio_to_boosting"] == 1
+    assert theft.within["ratio_to_boosting"] == theft.within["network_ratio_to_boosting"] == 1
     assert theft.text is None
 
 
@@ -60,14 +61,14 @@ def test_a_feature_that_separates_is_named() -> None:
 
 def test_a_model_that_knows_nothing_is_weak() -> None:
     rng = np.random.default_rng(9)
-    exams = [replace(_exam(seed), network=rng.random(N)) for seed in range(3)]
+    exams = [replace(_exam(seed), score=rng.random(N)) for seed in range(3)]
     summary = summary_of([found_in(exam) for exam in exams])["theft"]
     assert summary["weak"] == ["ratio_to_base", "ratio_to_boosting"]
 
 
 def test_the_median_of_the_markets_counts() -> None:
     rng = np.random.default_rng(9)
-    bad = replace(_exam(5), network=rng.random(N))
+    bad = replace(_exam(5), score=rng.random(N))
     summary = summary_of([found_in(e) for e in (_exam(0), bad, _exam(1))])["theft"]
     assert summary["ratio_to_boosting"] == 1
     assert min(summary["ratio_to_boosting_by_seed"]) < 0.5

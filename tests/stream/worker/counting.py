@@ -83,7 +83,7 @@ class Counting:
 
 
 class AddUp:
-    """A link sink that counts the source offsets that `Counting` publishes, per source partition."""
+    """A link sink that counts the source offsets that `Counting` publishes, by partition."""
 
     def __init__(self) -> None:
         self.n_records = 0
