@@ -61,14 +61,15 @@ def _order(world: World, rng: Dice, person: Person, crew: Crew, *, willing: bool
     product = choose(world, rng, wanted, budget, time_ms, seen)
     if rng.chance(0.75):
         touch(world, rng, visit, person.currency, product, "add_to_cart", time_ms)
-    terms = terms_of(world, rng, person, time_ms + 25_000)
+        time_ms += int(rng.around(40_000, 0.9)) + 2_000
+    terms = terms_of(world, rng, person, time_ms)
     method, instrument = terms.method, terms.instrument
     if rng.chance(0.55):
         method, instrument = "pay_later", f"p{person.user_id[1:]}"
     if not willing and rng.chance(0.25):
         terms = replace(terms, ship_to=crew.addresses[0])
     terms = replace(terms, method=method, instrument=instrument)
-    order = place(world, rng, visit, basket(rng, product, [], 0.0), terms, time_ms + 25_000)
+    order = place(world, rng, visit, basket(rng, product, [], 0.0), terms, time_ms)
     fulfil(world, rng, order, Fate(pays=False))
     accuse(world, rng, DEFAULT, order)
     return order.time_ms if order.event_id else None

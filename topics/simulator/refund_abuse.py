@@ -52,10 +52,11 @@ def _one(world: World, rng: Dice, person: Person, crew: Crew, time_ms: int) -> N
         seen = []
     product = choose(world, rng, wanted, person.habits.budget * 2.0, time_ms, seen)
     touch(world, rng, visit, person.currency, product, "add_to_cart", time_ms)
-    terms = terms_of(world, rng, person, time_ms + 30_000)
+    time_ms += int(rng.around(40_000, 0.9)) + 2_000
+    terms = terms_of(world, rng, person, time_ms)
     if rng.chance(0.2):
         terms = replace(terms, ship_to=rng.pick(crew.addresses))
-    order = place(world, rng, visit, basket(rng, product, [], 0.0), terms, time_ms + 30_000)
+    order = place(world, rng, visit, basket(rng, product, [], 0.0), terms, time_ms)
     delivered = fulfil(world, rng, order, KEPT)
     if delivered is None:
         return

@@ -68,6 +68,23 @@ def test_no_single_feature_separates_a_scenario_with_auc_above_090(market):
         assert areas[best] < 0.90, f"{scenario} at {step}: {best} has AUC {areas[best]:.3f}"
 
 
+def test_no_case_repeats_a_measure_to_the_digit(market):
+    """A constant where people differ would be found by any tree, whatever its AUC."""
+    seen, _ = market
+    checked = 0
+    for scenario, step, rows, cases in groups(market):
+        for j, name in enumerate(seen.names):
+            honest, theirs = (seen.values[rows[group], j] for group in (~cases, cases))
+            # 0 is what is new, and a lot of things are.
+            honest, theirs = (part[~np.isnan(part) & (part != 0)] for part in (honest, theirs))
+            if len(theirs) < ENOUGH or len(np.unique(honest)) < 0.9 * len(honest):
+                continue
+            checked += 1
+            _, counts = np.unique(theirs, return_counts=True)
+            assert counts.max() < 0.1 * len(theirs), f"{scenario} at {step}: {name}"
+    assert checked > 5
+
+
 def test_text_alone_does_not_separate_a_scenario_with_auc_above_080(market):
     seen, _ = market
     half = np.random.default_rng(0).random(len(seen.ids)) < 0.5
