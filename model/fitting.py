@@ -32,8 +32,8 @@ class Recipe:
     patience: int = 6
     batch: int = 1024
     steps_per_epoch: int = 60
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.02
+    learning_rate: float = 1e-3
+    weight_decay: float = 2.0
     dropout: float = 0.15
     forget_identities: float = 0.2
     forget_texts: float = 0.1
