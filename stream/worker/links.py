@@ -22,10 +22,15 @@ N_AT_ONCE = 500
 POLL_S = 0.2
 CACHE_BYTES = 16 << 20
 BUFFER_BYTES = 32 << 20
+KEPT_S = 121 * 86_400
+"""An entity that nobody has used for as long as the links topic keeps its records is forgotten."""
 
 
 class LinkStore(Rocks):
     """What the sink has written, with the positions in the topic that go with it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, block_cache(CACHE_BYTES), BUFFER_BYTES, KEPT_S)
 
     def position(self, partition: int, life: int) -> int:
         """Return the offset of a links partition to read next, -1 for its beginning."""
@@ -63,7 +68,7 @@ class LinkReader:
         self._topic, self._n_partitions, self._life = topic, n_partitions, life
         self._sink, self._compute, self._stages = sink, compute, stages
         self._fail, self._on_read = fail, on_read
-        self._store = LinkStore(folder, block_cache(CACHE_BYTES), BUFFER_BYTES)
+        self._store = LinkStore(folder)
         self._consumer = Consumer(consumer_options(brokers))
         self._stopping = threading.Event()
         self._caught_up = threading.Event()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rocksdict import (
+    AccessType,
     BlockBasedOptions,
     Cache,
     DBCompressionType,
@@ -34,13 +35,22 @@ class Rocks:
     """One RocksDB folder; at most ``N_WRITE_BUFFERS`` times ``buffer_bytes`` of buffers.
 
     Keys that are written again while they are in a buffer are sorted and compressed once: with
-    four times the buffer, flushing and compaction took a third of the processor time.
+    four times the buffer, flushing and compaction took a third of the processor time. With
+    ``kept_s``, a compaction drops what was written longer ago than that, in seconds.
     """
 
-    def __init__(self, path: Path, cache: Cache, buffer_bytes: int = WRITE_BUFFER_BYTES) -> None:
+    def __init__(
+        self,
+        path: Path,
+        cache: Cache,
+        buffer_bytes: int = WRITE_BUFFER_BYTES,
+        kept_s: int | None = None,
+    ) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = Rdict(str(path), options=rocks_options(cache, buffer_bytes))
+        access = AccessType.read_write() if kept_s is None else AccessType.with_ttl(kept_s)
+        options = rocks_options(cache, buffer_bytes)
+        self._db = Rdict(str(path), options=options, access_type=access)
         self._unlogged = WriteOptions()
         self._unlogged.disable_wal = True  # type: ignore[assignment, method-assign]
         self._db.set_write_options(self._unlogged)
@@ -74,6 +84,11 @@ class Rocks:
         """Yield the keys that begin with ``prefix``, in their order."""
         keys = cast("Iterator[bytes]", self._db.keys(from_key=prefix))
         yield from takewhile(lambda key: key.startswith(prefix), keys)
+
+    def compact(self) -> None:
+        """Write the buffers to files, and all files anew without what is deleted or too old."""
+        self._db.flush(True)
+        self._db.compact_range(None, None)
 
     def n_bytes(self) -> int:
         """Return about how much the folder and the buffers hold, in bytes."""

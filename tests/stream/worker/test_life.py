@@ -9,7 +9,6 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from stream.worker.links import LinkStore
 from stream.worker.processor import SOURCES
-from stream.worker.rocks import block_cache
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.shop import Shop
 from topics.letters import read_dead_letter
@@ -88,7 +87,7 @@ def test_a_worker_with_another_number_of_partitions_says_so(shop, tmp_path):
 
 
 def link_sums(folder: Path, application: str) -> dict[str, int]:
-    store = LinkStore(folder / application / "links", block_cache(1 << 20))
+    store = LinkStore(folder / application / "links")
     sums = {key.decode(): int(value) for key, value in store.items() if key[:1] != b"\xff"}
     store.close()
     return sums
