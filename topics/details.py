@@ -2,39 +2,91 @@
 
 from typing import Any, Final
 
-import orjson
+import msgspec
+from msgspec import Struct
+
+from topics.records import Browse, Event, Order, Review
 
 MAX_CHARS: Final = 500
-TOLD: Final = (
-    "status", "step", "order_id", "amount", "currency", "n_items", "seller_id", "method", "sku",
-    "category", "query", "price", "review_id", "rating", "verified_purchase", "said",
-)  # fmt: skip
-"""The fields of an alert that come from its event. What identifies a device, an address, a payment
-instrument or a network is not among them: these appear as tokens only."""
 
-_COPIED: Final = (
-    "status", "order_id", "amount", "currency", "seller_id", "sku", "category", "query", "price",
-    "review_id", "rating", "verified_purchase",
-)  # fmt: skip
+
+class Told(Struct, frozen=True, kw_only=True):
+    """The fields of an alert that come from its event; None where the event has none.
+
+    What identifies a device, an address, a payment instrument or a network is not among them:
+    these appear as tokens only. ``step`` is a browse event's action, ``n_items`` the quantity
+    ordered, ``method`` that of the payment and ``said`` a review's title and text or an order's
+    description, at most 500 characters; the others are the event's fields of the same name.
+    """
+
+    status: str | None = None
+    step: str | None = None
+    order_id: str | None = None
+    amount: float | None = None
+    currency: str | None = None
+    n_items: float | None = None
+    seller_id: str | None = None
+    method: str | None = None
+    sku: str | None = None
+    category: str | None = None
+    query: str | None = None
+    price: float | None = None
+    review_id: str | None = None
+    rating: int | None = None
+    verified_purchase: bool | None = None
+    said: str | None = None
+
+
+TOLD: Final = Told.__struct_fields__
+"""Their names, in the order in which they are told."""
+
+_READERS: Final = [msgspec.json.Decoder(record) for record in (Order, Browse, Review)]
 
 
 def details(value: bytes) -> dict[str, Any]:
-    """Return what an event's record says that a person needs to judge it.
+    """Return what an event's record says that a person needs to judge it: some of ``TOLD``.
 
-    ``said`` is the text of a review or the description of an order, at most 500 characters.
+    The record is read as the decoder reads it, so that only fields of its event type count, and
+    their types are right. An event that names no type is of the first that has all its fields;
+    what is no event tells nothing.
 
-    >>> details(b'{"type":"order","status":"placed","amount":12.5,"currency":"EUR","ip":"1.2.3.4"}')
-    {'status': 'placed', 'amount': 12.5, 'currency': 'EUR'}
+    >>> details(b'{"type":"browse","event_id":"e","user_id":"u","event_time":1700000000000,'
+    ...         b'"action":"view","price":12.5,"ip":"1.2.3.4","amount":"?"}')
+    {'step': 'view', 'price': 12.5}
     """
-    event = orjson.loads(value)
-    told = {name: event[name] for name in _COPIED if event.get(name) is not None}
-    if action := event.get("action"):
-        told["step"] = action
-    if items := event.get("items"):
-        told["n_items"] = sum(item.get("quantity") or 1 for item in items)
-    if method := (event.get("payment") or {}).get("method"):
-        told["method"] = method
-    text = event.get("text") or event.get("description")
-    if said := "\n".join(filter(None, (event.get("title"), text))):
-        told["said"] = said[:MAX_CHARS]
-    return told
+    event = _event(value)
+    if event is None:
+        return {}
+    found = {name: getattr(event, name, None) for name in TOLD} | _own(event)
+    # Texts that are absent are empty, numbers that are absent NaN, which is not itself.
+    return {name: told for name, told in found.items() if told not in (None, "") and told == told}  # noqa: PLR0124
+
+
+def _event(value: bytes) -> Event | None:
+    for reader in _READERS:
+        try:
+            event: Event = reader.decode(value)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        return event
+    return None
+
+
+def _own(event: Event) -> dict[str, Any]:
+    """Return what is told in other words than the event's."""
+    match event:
+        case Order():
+            quantities = [
+                1 if item.quantity is None else item.quantity for item in event.items or ()
+            ]
+            return {
+                "n_items": sum(quantities) if quantities else None,
+                "method": event.payment.method if event.payment else None,
+                "said": (event.description or "")[:MAX_CHARS],
+            }
+        case Browse():
+            return {"step": event.action}
+        case Review():
+            said = "\n".join(filter(None, (event.title, event.text)))
+            return {"said": said[:MAX_CHARS]}
+    return {}
