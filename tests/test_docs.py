@@ -10,6 +10,7 @@ from stream.settings import setting_rows
 from stream.worker.run import FAILED
 from stream.worker.watchdog import EXIT_CODE
 from topics.catalog import catalogue
+from topics.decisionrecord import TOLD
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -54,3 +55,8 @@ def test_the_page_on_operations_names_endpoints_and_exit_codes():
     page = WORDS["operations.md"]
     assert all(f"`{path}`" in page for path in ("/live", "/ready", "/metrics"))
     assert all(f"| {code} |" in page for code in (0, cli.BAD_INPUT, FAILED, EXIT_CODE))
+
+
+def test_the_page_on_records_names_all_that_an_alert_tells_of_its_event():
+    about_alerts = WORDS["records.md"].split("## Alerts out")[1].split("\n## ")[0]
+    assert [name for name in TOLD if f"`{name}`" not in about_alerts] == []

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import Struct
@@ -89,7 +89,12 @@ class DecisionRecord(Decided, frozen=True, kw_only=True):
 
 
 class AlertRecord(Decided, frozen=True, kw_only=True):
-    """A record of ``risk.alerts``."""
+    """A record of ``risk.alerts``.
+
+    What has a default is what it tells of its event (`topics.details`), None where the event has
+    none. What identifies a device, an address, a payment instrument or a network is not among it:
+    these appear as tokens only.
+    """
 
     alert_id: str
     abuse_type: str
@@ -101,6 +106,25 @@ class AlertRecord(Decided, frozen=True, kw_only=True):
     order_id: str | None = None
     amount: float | None = None
     currency: str | None = None
+    n_items: float | None = None
+    seller_id: str | None = None
+    method: str | None = None
+    sku: str | None = None
+    category: str | None = None
+    query: str | None = None
+    price: float | None = None
+    review_id: str | None = None
+    rating: int | None = None
+    verified_purchase: bool | None = None
+    said: str | None = None
+
+
+TOLD: Final[dict[str, Any]] = {
+    field.name: get_args(field.type)[0]
+    for field in msgspec.structs.fields(AlertRecord)
+    if not field.required
+}
+"""What an alert tells of its event, with the types."""
 
 
 class CreditRecord(Struct, frozen=True, kw_only=True):

@@ -3,42 +3,11 @@
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
 
+from topics.decisionrecord import TOLD
 from topics.records import Browse, Event, Order, Review
 
 MAX_CHARS: Final = 500
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """The fields of an alert that come from its event; None where the event has none.
-
-    What identifies a device, an address, a payment instrument or a network is not among them:
-    these appear as tokens only. ``step`` is a browse event's action, ``n_items`` the quantity
-    ordered, ``method`` that of the payment and ``said`` a review's title and text or an order's
-    description, at most 500 characters; the others are the event's fields of the same name.
-    """
-
-    status: str | None = None
-    step: str | None = None
-    order_id: str | None = None
-    amount: float | None = None
-    currency: str | None = None
-    n_items: float | None = None
-    seller_id: str | None = None
-    method: str | None = None
-    sku: str | None = None
-    category: str | None = None
-    query: str | None = None
-    price: float | None = None
-    review_id: str | None = None
-    rating: int | None = None
-    verified_purchase: bool | None = None
-    said: str | None = None
-
-
-TOLD: Final = Told.__struct_fields__
-"""Their names, in the order in which they are told."""
 
 _READERS: Final = [msgspec.json.Decoder(record) for record in (Order, Browse, Review)]
 
@@ -46,9 +15,12 @@ _READERS: Final = [msgspec.json.Decoder(record) for record in (Order, Browse, Re
 def details(value: bytes) -> dict[str, Any]:
     """Return what an event's record says that a person needs to judge it: some of ``TOLD``.
 
-    The record is read as the decoder reads it, so that only fields of its event type count, and
-    their types are right. An event that names no type is of the first that has all its fields;
-    what is no event tells nothing.
+    ``step`` is a browse event's action, ``n_items`` the quantity ordered, ``method`` that of the
+    payment and ``said`` a review's title and text or an order's description, at most 500
+    characters; the others are the event's fields of the same name. The record is read as the
+    decoder reads it, so that only fields of its event type count, and their types are right. An
+    event that names no type is of the first that has all its fields; what is no event tells
+    nothing.
 
     >>> details(b'{"type":"browse","event_id":"e","user_id":"u","event_time":1700000000000,'
     ...         b'"action":"view","price":12.5,"ip":"1.2.3.4","amount":"?"}')

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from topics.decisionrecord import TOLD
 from topics.errors import InputError
 from topics.jsonlines import Record
 from topics.parquet import TableWriter
@@ -50,6 +51,7 @@ _DECIDED: Final = [
     ("late", pa.bool_()),
     ("latency_ms", pa.map_(_TEXT, pa.float64())),
 ]
+_ARROW: Final = {str: _TEXT, float: pa.float64(), int: pa.int64(), bool: pa.bool_()}
 ALERT: Final = pa.schema(
     [
         *_DECIDED,
@@ -58,6 +60,7 @@ ALERT: Final = pa.schema(
         ("severity", _TEXT),
         ("rules", pa.list_(_TEXT)),
         ("links", pa.list_(_LINK)),
+        *((name, _ARROW[kind]) for name, kind in TOLD.items()),
     ]
 )
 """A row of ``risk.alerts``."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from topics.decisionrecord import TOLD, AlertRecord, CreditRecord, Decided, DecisionRecord
 from topics.errors import InputError
 from topics.files import read_records
 from topics.outputtable import ALERT, CREDIT, OutputWriter, decision_schema
@@ -24,6 +25,11 @@ DECIDED: dict[str, Any] = {
     "credit_score": 600, "purchasing_power": 12.5, "model": {"name": "m", "version": "1"},
     "feature_version": "f", "policy_version": "p", "degraded": False, "warm": True, "late": False,
     "latency_ms": {"score": 1.5, "read": 0.5},
+}  # fmt: skip
+TELLING: dict[str, Any] = {
+    "status": "placed", "step": None, "order_id": "o", "amount": 12.5, "currency": "EUR",
+    "n_items": 2.0, "seller_id": "s", "method": "card", "sku": "a", "category": "c", "query": "q",
+    "price": 9.5, "review_id": "r", "rating": 4, "verified_purchase": True, "said": "good",
 }  # fmt: skip
 FEATURES = np.array([[0.1, nan, 1.0], [nan, 2.0, 1e30]], np.float32)
 
@@ -84,7 +90,7 @@ def test_a_feature_may_not_hide_a_field() -> None:
     [
         (ALERT, DECIDED | {"alert_id": "a", "abuse_type": "fraud", "severity": "high",
                            "rules": ["r"],
-                           "links": [{"entity": "ip", "token": "t", "n_users": 3}]}),
+                           "links": [{"entity": "ip", "token": "t", "n_users": 3}]} | TELLING),
         (CREDIT, {"user_id": "u", "credit_score": 700, "band": "B", "previous_score": None,
                   "p_bad": 0.1, "purchasing_power": 5.5, "updated_at_ms": 7, "event_id": "e",
                   "reasons": [REASON], "model": {"name": "m", "version": "1"},
@@ -99,3 +105,14 @@ def test_alerts_and_credit_records_keep_all_their_fields(
         writer.write([record])
     assert pq.read_table(path).to_pylist(maps_as_pydicts="strict") == [record]
     assert [orjson.loads(value).get("user_id") for _, _, value in read_records(path)] == ["u"]
+
+
+def test_the_columns_are_the_fields_of_the_records() -> None:
+    assert set(ALERT.names) == set(AlertRecord.__struct_fields__)
+    assert set(CREDIT.names) == set(CreditRecord.__struct_fields__)
+    assert {*decision_schema([]).names, "features"} == set(DecisionRecord.__struct_fields__)
+
+
+def test_what_an_alert_tells_of_its_event_is_apart_from_its_own_fields() -> None:
+    assert set(TELLING) == set(TOLD)
+    assert not set(TOLD) & {*Decided.__struct_fields__, "alert_id", "rules", "links"}
