@@ -59,12 +59,13 @@ def explain_row(
         if name is None or name in named:
             continue
         named.add(name)
-        reasons.append(_reason(rule.name, POSITION[name], features, contributions, usual))
+        reasons.append(_reason(rule.name, POSITION[name], features, 0.0, usual))
     for at in np.argsort(-np.nan_to_num(contributions), kind="stable").tolist():
         if len(reasons) >= MAX_REASONS or (reasons and contributions[at] <= 0):
             break
         if FEATURES[at].name not in named and not math.isnan(features[at]):
-            reasons.append(_reason(FEATURES[at].name, at, features, contributions, usual))
+            added = float(contributions[at])
+            reasons.append(_reason(FEATURES[at].name, at, features, added, usual))
     return reasons[:MAX_REASONS]
 
 
@@ -72,7 +73,7 @@ def _reason(
     code: str,
     at: int,
     features: NDArray[np.float32],
-    contributions: NDArray[np.float32],
+    contribution: float,
     usual: NDArray[np.float32],
 ) -> Reason:
     value, common = float(features[at]), float(usual[at])
@@ -81,6 +82,6 @@ def _reason(
         FEATURES[at].name,
         value,
         common,
-        float(contributions[at]),
+        contribution,
         sentence(FEATURES[at], value, common),
     )

@@ -20,12 +20,13 @@ def row(**values: float) -> np.ndarray:
 def test_rules_come_first_and_then_what_raises_the_score_most() -> None:
     fired = np.array([name == "crowded_device" for name in RULES])
     features = row(device_other_users_1d=11, amount=250.0, orders_1h=4)
-    contributions = row(amount=0.5, orders_1h=2.0, is_night=-1.0)
+    contributions = row(amount=0.5, orders_1h=2.0, is_night=-1.0, device_other_users_1d=3.0)
     reasons = explain_row(features, contributions, row(device_other_users_1d=1), fired, POLICY)
     assert [r.code for r in reasons] == ["crowded_device", "orders_1h", "amount"]
     assert reasons[0].text == (
         "11 other accounts used this device within 1d; usual for this shop: 1"
     )
+    assert reasons[0].contribution == 0.0
     assert (reasons[1].value, reasons[1].contribution) == (4.0, 2.0)
 
 
