@@ -20,6 +20,10 @@ SCORES: Final = ("p_fraud", "anomaly", "p_bad")
 
 OPERATORS: Final = (">=", "<=")
 
+FIELDS: Final = ("version", "about", "thresholds", "rules", "credit")
+RULE_FIELDS: Final = ("name", "about", "type", "when", "risk", "abuse_type")
+CREDIT_FIELDS: Final = ("step", "prior_p_bad", "prior_strength")
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -89,7 +93,7 @@ def parse_policy(document: Any, where: str) -> Policy:
 
     Raises InputError naming the field that is missing, unknown or out of range.
     """
-    fields = _object(document, where, "the policy")
+    fields = _object(document, where, "the policy", FIELDS)
     thresholds = np.full((len(EVENT_TYPES), len(ACTIONS)), np.inf)
     thresholds[:, 0] = -np.inf
     for name, levels in _object(fields.get("thresholds"), where, "thresholds").items():
@@ -97,28 +101,31 @@ def parse_policy(document: Any, where: str) -> Policy:
         for action, value in _object(levels, where, f"thresholds.{name}").items():
             at = _choice(action, ACTIONS[1:], where, f"thresholds.{name}") + 1
             thresholds[kind, at] = _share(value, where, f"thresholds.{name}.{action}")
-    rules = fields.get("rules", [])
+    rules = fields.get("rules")
     if not isinstance(rules, list):
-        raise InputError(f"{where}: rules must be a list")
-    credit = _object(fields.get("credit"), where, "credit")
+        raise InputError(f"{where}: rules must be a list, empty where there are none")
+    credit = _object(fields.get("credit"), where, "credit", CREDIT_FIELDS)
     step = credit.get("step")
     if not isinstance(step, int) or isinstance(step, bool) or step < 1:
         raise InputError(f"{where}: credit.step must be a whole number of points from 1 on")
     version = fields.get("version")
     if not isinstance(version, str) or not version:
         raise InputError(f"{where}: version must be a text that names this policy")
+    strength = _number(credit.get("prior_strength"), where, "credit.prior_strength")
+    if not strength > 0:
+        raise InputError(f"{where}: credit.prior_strength is {strength}, it must be above 0")
     return Policy(
         version,
         thresholds,
         tuple(_rule(rule, where, f"rules[{i}]") for i, rule in enumerate(rules)),
         step,
         _share(credit.get("prior_p_bad"), where, "credit.prior_p_bad"),
-        _number(credit.get("prior_strength"), where, "credit.prior_strength"),
+        strength,
     )
 
 
 def _rule(document: Any, where: str, at: str) -> Rule:
-    fields = _object(document, where, at)
+    fields = _object(document, where, at, RULE_FIELDS)
     for name in ("name", "about", "abuse_type"):
         if not isinstance(fields.get(name), str):
             raise InputError(f"{where}: {at}.{name} must be a text")
@@ -140,16 +147,23 @@ def _condition(document: Any, where: str, at: str) -> Condition:
     if not isinstance(document, list) or len(document) != 3:
         raise InputError(f'{where}: {at} must be ["feature", ">=" or "<=", number]')
     name, operator, value = document
-    if name not in POSITION and name not in SCORES:
+    if not isinstance(name, str) or (name not in POSITION and name not in SCORES):
         raise InputError(f"{where}: {at} names {name!r}; `riskstream features` lists the features")
     if operator not in OPERATORS:
         raise InputError(f"{where}: {at} has the operator {operator!r}, it must be >= or <=")
     return Condition(name, operator, _number(value, where, at))
 
 
-def _object(value: Any, where: str, at: str) -> dict[str, Any]:
+def _object(
+    value: Any, where: str, at: str, known: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Return an object all of whose fields are ``known`` (None: the caller looks at each)."""
     if not isinstance(value, dict):
         raise InputError(f"{where}: {at} must be an object")
+    if known is not None and (unknown := sorted(value.keys() - set(known))):
+        raise InputError(
+            f"{where}: {at} has the unknown field {unknown[0]!r}; it may have {', '.join(known)}"
+        )
     return value
 
 

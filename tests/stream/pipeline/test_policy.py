@@ -15,6 +15,7 @@ RULE = {
     "name": "r", "about": "a", "type": "order", "risk": 0.75, "abuse_type": "fraud",
     "when": [["orders_1h", ">=", 3], ["anomaly", ">=", 0.5]],
 }  # fmt: skip
+CREDIT = {"step": 10, "prior_p_bad": 0.02, "prior_strength": 20}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -22,7 +23,7 @@ def document(**changes: Any) -> dict[str, Any]:
         "version": "v",
         "thresholds": {"order": {"step_up": 0.3, "hold": 0.7}},
         "rules": [RULE],
-        "credit": {"step": 10, "prior_p_bad": 0.02, "prior_strength": 20},
+        "credit": CREDIT,
     }
     return whole | changes
 
@@ -60,12 +61,23 @@ def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
         ({"rules": [RULE | {"name": 3}]}, "rules[0].name must be a text"),
         ({"rules": [RULE | {"when": []}]}, "rules[0].when must list"),
         ({"rules": [RULE | {"when": [["no_such", ">=", 1]]}]}, "names 'no_such'"),
+        ({"rules": [RULE | {"when": [[["amount"], ">=", 1]]}]}, "names ['amount']"),
         ({"rules": [RULE | {"when": [["orders_1h", "==", 1]]}]}, "operator '=='"),
         ({"rules": [RULE | {"when": [["orders_1h", ">=", "1"]]}]}, "must be a number"),
         ({"rules": [RULE | {"when": ["orders_1h"]}]}, "must be ["),
         ({"rules": [RULE | {"risk": True}]}, "rules[0].risk must be a number"),
+        ({"rules": None}, "rules must be a list"),
+        ({"rule": []}, "the policy has the unknown field 'rule'"),
+        ({"threshold": {}}, "the policy has the unknown field 'threshold'"),
+        ({"rules": [RULE | {"types": "order"}]}, "rules[0] has the unknown field 'types'"),
+        ({"rules": [RULE | {"abuse": "fraud"}]}, "rules[0] has the unknown field 'abuse'"),
+        ({"thresholds": {"orders": {}}}, "thresholds has 'orders'"),
+        ({"thresholds": {"order": {"stepup": 0.1}}}, "thresholds.order has 'stepup'"),
+        ({"credit": CREDIT | {"steps": 5}}, "credit has the unknown field 'steps'"),
+        ({"credit": CREDIT | {"prior_strength": 0}}, "credit.prior_strength is 0.0"),
+        ({"credit": CREDIT | {"prior_strength": -20}}, "credit.prior_strength is -20.0"),
         ({"credit": {"step": 0}}, "credit.step"),
-        ({"credit": {"step": 1, "prior_p_bad": -1}}, "credit.prior_p_bad is -1.0"),
+        ({"credit": CREDIT | {"prior_p_bad": -1}}, "credit.prior_p_bad is -1.0"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_policy_is_named(changes: dict[str, Any], told: str) -> None:
@@ -73,6 +85,18 @@ def test_what_is_wrong_with_a_policy_is_named(changes: dict[str, Any], told: str
         parse_policy(document(**changes), "my.json")
     assert str(error.value).startswith("my.json: ")
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("field", ["version", "thresholds", "rules", "credit"])
+def test_a_policy_without_one_of_its_parts_is_refused(field: str) -> None:
+    whole = document()
+    del whole[field]
+    with pytest.raises(InputError, match=f"my.json: {field} must be"):
+        parse_policy(whole, "my.json")
+
+
+def test_a_policy_may_say_what_it_is_about_and_have_no_rules() -> None:
+    assert parse_policy(document(about="nothing", rules=[]), "p").rules == ()
 
 
 def test_a_policy_file_that_is_missing_or_broken_is_named(tmp_path: Any) -> None:
