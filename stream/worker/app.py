@@ -14,6 +14,7 @@ from faust.types import TP
 from stream.metrics import Metrics
 from stream.worker.batch import Batches, Plan
 from stream.worker.cluster import Cluster
+from stream.worker.lag import Lag
 from stream.worker.lane import Lanes
 from stream.worker.processor import SOURCES, Processor
 from stream.worker.producer import Producer
@@ -46,6 +47,7 @@ class WorkerApp(faust.App):
         self.ready_generation = -1
         self.counts: Counter[str] = Counter()
         self.samples = Samples(stages)
+        self.lag = Lag(metrics.lag, settings.topic_prefix)
         self._lives: Mapping[str, int] = {}
         self._partition_count = settings.partitions
         self.records = Producer(settings.brokers, settings.produce_timeout_s, settings.topic_prefix)
@@ -96,8 +98,7 @@ class WorkerApp(faust.App):
         """Tell whether there is work: unfinished batches, a recovery, or a lag."""
         if self._consumer is None:
             return False
-        lag = any(self.counts[f"lag.{topic}"] for topic in SOURCES)
-        return bool(self.kafka.progress.n_unfinished() or self.in_recovery or lag)
+        return bool(self.kafka.progress.n_unfinished() or self.in_recovery or self.lag.any())
 
     async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
         topic = self.settings.changelog
@@ -127,9 +128,7 @@ class WorkerApp(faust.App):
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)
         metrics.count(plan.outcome.counts)
-        behind = max(0, message.value.highwater - message.value.end)
-        metrics.lag.labels(batch.topic, str(batch.partition)).set(behind)
-        self.counts[f"lag.{batch.topic}"] = behind
+        self.lag.note(message.tp, max(0, message.value.highwater - message.value.end))
         self.counts["events"] += len(batch)
         self.counts["batches"] += 1
         self.counts["repeated batches"] += plan.repeated

@@ -56,8 +56,8 @@ class Progress:
         return len(track.waiting) if track else 0
 
     def n_unfinished(self) -> int:
-        """Return how many batches are unfinished, all partitions together."""
-        return sum(len(track.waiting) for track in self._tracks.values())
+        """Return how many batches are unfinished, all together; any thread may ask."""
+        return sum(len(track.waiting) for track in list(self._tracks.values()))
 
     def committable(self, tps: Iterable[TP] | None = None) -> dict[TP, int]:
         """Return the next offset of every partition whose commit point has moved."""

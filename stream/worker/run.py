@@ -191,9 +191,8 @@ def write_stats(app: WorkerApp) -> None:
     path = app.settings.stats_path
     if path is None:
         return
-    counts = {name: n for name, n in app.counts.items() if not name.startswith("lag.")}
     facts = {
-        **counts,
+        **app.counts,
         "process_cpu_s": time.process_time(),
         "worker_cpu_s": app.stages.total(),
         "stages_cpu_s": app.stages.seconds(),

@@ -136,6 +136,7 @@ class Consumer(driver.Consumer):
         """Finish what runs, commit it, and forget what was only fetched."""
         await super().on_partitions_revoked(revoked)  # stops the flow, then calls wait_empty
         self.progress.forget(revoked)
+        self.app.lag.drop(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Start the recovery of the partitions of a new generation."""

@@ -19,6 +19,7 @@ class Watchdog:
 
     ``behind()`` tells whether there is work: only then is standing still wrong. ``end`` is called
     with the sentence to report; it ends the process at once, since what hangs may hang a stop too.
+    A watchdog that fails ends the worker as well: nobody would notice that it watches no more.
     """
 
     def __init__(
@@ -42,6 +43,15 @@ class Watchdog:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._watch()
+        except Exception as error:
+            log.exception("The watchdog failed")
+            self._end(
+                f"the watchdog failed: {error!r}; ending the process, which is safe to start again"
+            )
+
+    def _watch(self) -> None:
         last, since = self._progress(), time.monotonic()
         while not self._stopping.wait(self._limit_s / 20):
             now = self._progress()

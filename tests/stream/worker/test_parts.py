@@ -1,6 +1,7 @@
 """Smaller parts of the worker: dead letters, watchdog, health server, stages, metrics."""
 
 import json
+import sys
 import threading
 import time
 import urllib.error
@@ -8,11 +9,14 @@ import urllib.request
 
 import numpy as np
 import pytest
+from faust.types import TP
 
 from stream.metrics import Metrics
 from stream.worker.deadletters import WINDOW, DeadLetters
 from stream.worker.health import HealthServer
+from stream.worker.lag import Lag
 from stream.worker.processor import RecordBatch
+from stream.worker.progress import Progress
 from stream.worker.stages import Stages
 from stream.worker.watchdog import Watchdog
 from topics.deadletter import Bad
@@ -61,6 +65,70 @@ def test_the_watchdog_ends_a_worker_that_is_behind_and_stands_still():
     dog.start()
     assert ended.wait(5)
     dog.stop()
+
+
+def test_a_watchdog_that_fails_ends_the_worker_with_a_sentence():
+    ended: list[str] = []
+    done = threading.Event()
+
+    def end(sentence: str) -> None:
+        ended.append(sentence)
+        done.set()
+
+    asked = iter([7])  # the second question raises
+    dog = Watchdog(0.1, lambda: next(asked), lambda: True, end)
+    dog.start()
+    assert done.wait(5)
+    dog.stop()
+    assert ended == [
+        "the watchdog failed: StopIteration(); ending the process, which is safe to start again"
+    ]
+
+
+def test_a_healthy_partition_does_not_hide_the_lag_of_a_stuck_one():
+    metrics = Metrics()
+    lag = Lag(metrics.lag, "test.")
+    lag.note(TP("test.shop.orders", 0), 9)
+    lag.note(TP("test.shop.orders", 1), 0)
+    assert lag.any()
+    assert 'riskstream_lag{partition="0",topic="shop.orders"} 9.0' in metrics.page().decode()
+
+
+def test_a_revoked_partition_has_no_lag_any_more_and_no_gauge():
+    metrics = Metrics()
+    lag = Lag(metrics.lag)
+    lag.note(TP("shop.orders", 0), 9)
+    lag.note(TP("shop.orders", 1), 0)
+    lag.drop([TP("shop.orders", 0), TP("shop.browse", 0)])
+    assert not lag.any()
+    assert 'partition="0"' not in metrics.page().decode()
+    assert 'riskstream_lag{partition="1",topic="shop.orders"} 0.0' in metrics.page().decode()
+
+
+def test_unfinished_batches_may_be_counted_while_partitions_come_and_go():
+    progress, failed, stopping = Progress(), [], threading.Event()
+
+    def count() -> None:
+        while not stopping.is_set():
+            try:
+                progress.n_unfinished()
+            except RuntimeError as error:
+                failed.append(error)
+                return
+
+    thread = threading.Thread(target=count)
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        thread.start()
+        for number in range(30_000):
+            progress.hand_over(TP("t", number % 500), 0, 1)
+            progress.forget([TP("t", (number - 300) % 500)])
+    finally:
+        sys.setswitchinterval(switch)
+        stopping.set()
+        thread.join()
+    assert not failed
 
 
 @pytest.mark.parametrize("moving", [True, False], ids=["moving", "nothing to do"])
