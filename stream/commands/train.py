@@ -1,6 +1,7 @@
 """`riskstream train`: replays history, and trains and calibrates a model on it."""
 
 import argparse
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print what the model can do."""
+    _check(args)
     settings = read_settings(args)
     from stream.loading import build_decoder, load_policy
     from stream.replay.learning import Learning, learn
@@ -82,6 +84,25 @@ def run(args: argparse.Namespace) -> int:
     )
     _print(manifest, args.out)
     return 0
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "label_delay": (0, 3650),
+    "spend_horizon_days": (1, 365),
+    "max_rows": (1, math.inf),
+    "max_texts": (0, math.inf),
+    "max_seconds": (0, math.inf),
+    "seed": (0, 2**32 - 1),
+}
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raise InputError where a number is none or lies outside its range."""
+    for name, (low, high) in _RANGES.items():
+        value = getattr(args, name)
+        if value is not None and not (math.isfinite(value) and low <= value <= high):
+            limits = f"at least {low}" if high == math.inf else f"from {low} to {high}"
+            raise InputError(f"--{name.replace('_', '-')} is {value}; it must be {limits}")
 
 
 def _print(manifest: dict[str, object], out: Path) -> None:
