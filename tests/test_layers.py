@@ -23,6 +23,7 @@ LAYERS = {
     "stream.loading": {"topics", "stream.pipeline", "stream.settings", "stream.loading"},
     "stream.worker": {"topics", "model", "stream.pipeline", "stream.worker", *GIVEN},
     "stream.replay": {"topics", "model", "stream.pipeline", "stream.replay"},
+    "stream.parity": {"topics", "stream.pipeline", "stream.parity"},
     "stream": {"topics", "model", "stream"},
 }
 FAUST = {"faust", "mode", "aiokafka"}

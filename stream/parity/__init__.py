@@ -1,0 +1,1 @@
+"""Two sets of decisions about the same events, compared."""
