@@ -2,6 +2,8 @@
 
 import struct
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -9,47 +11,25 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
+from stream.worker.linkerrors import LinkErrors
+from stream.worker.linkstore import APPLIED, POSITION, LinkStore
 from stream.worker.processor import LinkRecord, LinkSink
-from stream.worker.rocks import Rocks, block_cache
 from stream.worker.stages import Stages
 
 LINKS_HEADER = struct.Struct("<BBHIqq")
 """Layout version 1, source, partition, life of the source topic, first and last source offset."""
 
-POSITION = struct.Struct("<Iq")  # life of the links topic, next offset to read
-APPLIED = struct.Struct("<Iq")  # life of a source topic, last source offset handed over
 N_AT_ONCE = 500
 POLL_S = 0.2
-CACHE_BYTES = 16 << 20
-BUFFER_BYTES = 32 << 20
-KEPT_S = 121 * 86_400
-"""An entity that nobody has used for as long as the links topic keeps its records is forgotten."""
-
-
-class LinkStore(Rocks):
-    """What the sink has written, with the positions in the topic that go with it."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, block_cache(CACHE_BYTES), BUFFER_BYTES, KEPT_S)
-
-    def position(self, partition: int, life: int) -> int:
-        """Return the offset of a links partition to read next, -1 for its beginning."""
-        value = self.get(b"\xff\xffposition%d" % partition)
-        known, offset = POSITION.unpack(value) if value else (0, -1)
-        return int(offset) if not life or not known or known == life else -1
-
-    def applied(self, source: int, partition: int, life: int) -> int:
-        """Return the last offset of a source partition that was handed over, -1 for none."""
-        value = self.get(b"\xff\xffapplied%d.%d" % (source, partition))
-        known, offset = APPLIED.unpack(value) if value else (life, -1)
-        return int(offset) if known == life else -1
+LAG_EVERY_S = 1.0
 
 
 class LinkReader:
     """A thread that hands the records of all partitions to the sink, in the topic's order.
 
     The sink is called through ``compute``, the processor's own thread, so that it needs no locks.
-    ``fail`` is called with a sentence if reading has to end.
+    ``fail`` is called with a sentence if reading has to end, ``on_read`` with the number of records
+    handed over, ``on_lag`` every second with how many of the topic are not.
     """
 
     def __init__(
@@ -64,12 +44,16 @@ class LinkReader:
         stages: Stages,
         fail: Callable[[str, BaseException | None], None],
         on_read: Callable[[int], None] = lambda n: None,
+        on_lag: Callable[[int], None] = lambda n: None,
     ) -> None:
         self._topic, self._n_partitions, self._life = topic, n_partitions, life
         self._sink, self._compute, self._stages = sink, compute, stages
-        self._fail, self._on_read = fail, on_read
+        self._fail, self._on_read, self._on_lag = fail, on_read, on_lag
+        self._errors = LinkErrors(topic)
+        self._reported: deque[KafkaError] = deque()  # of no partition; raising there is not safe
+        self._lag_told_s = -LAG_EVERY_S
         self._store = LinkStore(folder)
-        self._consumer = Consumer(consumer_options(brokers))
+        self._consumer = Consumer(consumer_options(brokers) | {"error_cb": self._reported.append})
         self._stopping = threading.Event()
         self._caught_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="links", daemon=True)
@@ -80,10 +64,6 @@ class LinkReader:
         """Open the store to the sink and begin to read."""
         self._compute.submit(self._sink.open, self._store).result()
         self._thread.start()
-
-    def wait_until_caught_up(self, timeout_s: float) -> bool:
-        """Wait until everything that was in the topic at the start has been handed over."""
-        return self._caught_up.wait(timeout_s)
 
     @property
     def caught_up(self) -> bool:
@@ -103,6 +83,7 @@ class LinkReader:
             self._assign()
             while not self._stopping.is_set():
                 self._step()
+                self._tell_lag(time.monotonic())
         except Exception as error:
             self._fail(f"reading {self._topic} failed: {error}", error)
 
@@ -124,6 +105,8 @@ class LinkReader:
 
     def _step(self) -> None:
         first = self._consumer.poll(POLL_S)
+        while self._reported:
+            self._errors.heed(self._reported.popleft(), time.monotonic())
         if first is None:
             return
         messages = [first, *self._consumer.consume(N_AT_ONCE - 1, 0)]
@@ -131,13 +114,24 @@ class LinkReader:
         for message in messages:
             if (error := message.error()) is None:
                 good.append(message)
-            elif error.fatal() or error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise RuntimeError(str(error))
+            else:
+                self._errors.heed(error, time.monotonic())
         if good:
             self._compute.submit(self._apply, good).result()
             self._on_read(len(good))
             if not self._caught_up.is_set():
                 self._look_whether_caught_up()
+
+    def _tell_lag(self, now_s: float) -> None:
+        if now_s - self._lag_told_s < LAG_EVERY_S:
+            return
+        self._lag_told_s = now_s
+        lag = 0
+        for number, end in self._ends.items():
+            tp = TopicPartition(self._topic, number)
+            _, seen = self._consumer.get_watermark_offsets(tp, cached=True)  # -1001: none yet
+            lag += max(0, max(end, seen) - self._next[number])
+        self._on_lag(lag)
 
     def _apply(self, messages: Sequence[Any]) -> None:
         with self._stages.measure("links"):

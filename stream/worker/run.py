@@ -164,6 +164,7 @@ def link_reader(
         app.stages,
         app.fail,
         app.metrics.links.inc,
+        app.metrics.links_lag.set,
     )
 
 

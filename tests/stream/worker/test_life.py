@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from stream.worker.links import LinkStore
+from stream.worker.linkstore import LinkStore
 from stream.worker.processor import SOURCES
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.shop import Shop

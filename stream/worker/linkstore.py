@@ -1,0 +1,32 @@
+"""What the reader of the links topic keeps: the sink's writes and how far it has read."""
+
+import struct
+from pathlib import Path
+
+from stream.worker.rocks import Rocks, block_cache
+
+POSITION = struct.Struct("<Iq")  # life of the links topic, next offset to read
+APPLIED = struct.Struct("<Iq")  # life of a source topic, last source offset handed over
+CACHE_BYTES = 16 << 20
+BUFFER_BYTES = 32 << 20
+KEPT_S = 121 * 86_400
+"""An entity that nobody has used for as long as the links topic keeps its records is forgotten."""
+
+
+class LinkStore(Rocks):
+    """What the sink has written, with the positions in the topic that go with it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, block_cache(CACHE_BYTES), BUFFER_BYTES, KEPT_S)
+
+    def position(self, partition: int, life: int) -> int:
+        """Return the offset of a links partition to read next, -1 for its beginning."""
+        value = self.get(b"\xff\xffposition%d" % partition)
+        known, offset = POSITION.unpack(value) if value else (0, -1)
+        return int(offset) if not life or not known or known == life else -1
+
+    def applied(self, source: int, partition: int, life: int) -> int:
+        """Return the last offset of a source partition that was handed over, -1 for none."""
+        value = self.get(b"\xff\xffapplied%d.%d" % (source, partition))
+        known, offset = APPLIED.unpack(value) if value else (life, -1)
+        return int(offset) if known == life else -1
