@@ -22,6 +22,9 @@ from model.transformer import EventTransformer, Shape
 from model.trees import Trees
 
 NAME: Final = "event-transformer"
+SPEND_DAYS: Final = 30.0
+"""The days over which a model tells the expected spend, whatever it learned from."""
+
 KINDS: Final = ("none", "platt", "isotonic")
 LACKS: Final = {
     "fraud": "no fraud probability: too few events labelled as fraud to learn from",
@@ -45,7 +48,7 @@ class Trained:
 def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
     *, names: list[str], feature_version: str, text: dict[str, Any] | None, seed: int,
-    seconds: float,
+    seconds: float, spend_horizon_days: float,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
     rows, times = trained.rows, trained.rows.time_ms
@@ -56,6 +59,7 @@ def save_model(
         "features": names,
         "heads": fitted.heads,
         "lacks": [text for head, text in LACKS.items() if head not in fitted.heads],
+        "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),
         "text": text,
         "fusion": {

@@ -20,7 +20,14 @@ from model.inputs import (
 )
 from model.predict import outputs
 from model.rows import take
-from model.saving import bins_from, calibration_from, forest_from, fusion_from, network_from
+from model.saving import (
+    SPEND_DAYS,
+    bins_from,
+    calibration_from,
+    forest_from,
+    fusion_from,
+    network_from,
+)
 from topics.errors import InputError
 from topics.scores import ScoreInput, Scores, TextWork
 
@@ -57,7 +64,9 @@ class ModelScorer:
         self.device = torch.device(device)
         self.encoder, self.text_deadline_ms = encoder, text_deadline_ms
         self.usual: NDArray[np.float32] = inputs["usual"]
-        self._spend_scale = float(inputs["spend_scale"][0])
+        # Folders that do not say were trained on the spend of 30 days.
+        per_30_days = SPEND_DAYS / manifest.get("spend_horizon_days", SPEND_DAYS)
+        self._spend_scale = float(inputs["spend_scale"][0]) * per_30_days
         self._bins = bins_from(inputs)
         self._forest = forest_from(loaded.arrays["forest"])
         self._fusion = fusion_from(loaded)

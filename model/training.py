@@ -16,7 +16,7 @@ from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
 from model.progress import Report, progress_bar
 from model.rows import TrainingRows
-from model.saving import save_model
+from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
 from topics.errors import InputError
 
@@ -34,6 +34,7 @@ def train(
     seed: int = 0,
     progress: bool = True,
     max_seconds: float | None = None,
+    spend_horizon_days: float = SPEND_DAYS,
     recipe: Recipe | None = None,
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
@@ -43,9 +44,10 @@ def train(
     together are rated on the last slice, and the figures are in the manifest.
     ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
     ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
-    the network's epochs. The result depends on ``rows``, ``seed`` and ``recipe`` only, unless that
-    time runs out. Raises InputError where there are fewer than ``MIN_ROWS`` rows, or their features
-    do not fit the names.
+    the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
+    and the model tells spend per 30 days whatever it is. The result depends on ``rows``, ``seed``
+    and ``recipe`` only, unless the time for epochs runs out. Raises InputError where there are
+    fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -73,7 +75,7 @@ def train(
     return save_model(
         Path(out), trained, fitted, forest, usual,
         names=list(feature_names), feature_version=feature_version, text=text, seed=seed,
-        seconds=seconds,
+        seconds=seconds, spend_horizon_days=spend_horizon_days,
     )  # fmt: skip
 
 

@@ -35,7 +35,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "multilingual-e5-small where riskstream[offline] is installed; none: only sketches",
     )  # fmt: skip
     parser.add_argument("--unlabelled", choices=("negative", "ignore"), default="negative")
-    parser.add_argument("--spend-horizon-days", type=int, default=30, metavar="N")
+    parser.add_argument(
+        "--spend-horizon-days",
+        type=int,
+        default=30,
+        metavar="N",
+        help="learn from the spend of N days (default 30); the model tells spend per 30 days",
+    )
     parser.add_argument(
         "--max-rows", type=int, default=600_000, metavar="N",
         help="above this many events, learn from a random part of the users (default 600000)",

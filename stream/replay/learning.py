@@ -18,7 +18,7 @@ from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import NoScorer
 from stream.replay.history import read_history
 from stream.replay.replay import Replay, ReplaySettings
-from stream.replay.trainset import Trainset, TrainsetSettings
+from stream.replay.trainset import DAY_MS, Trainset, TrainsetSettings
 from topics.decode import Decoder
 from topics.errors import InputError
 
@@ -27,6 +27,7 @@ from topics.errors import InputError
 class Learning:
     """What to learn from and how; see `TrainsetSettings` for the times.
 
+    ``horizon_ms`` is the time over which spend is summed; the model tells spend per 30 days.
     ``base`` names the text encoder; ``auto`` is the default one where its weights are installed,
     ``none`` is none. ``max_seconds`` bounds the epochs of the network.
     """
@@ -108,6 +109,7 @@ def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
         max_texts=what.max_texts,
         seed=what.seed,
         max_seconds=what.max_seconds,
+        spend_horizon_days=what.horizon_ms / DAY_MS,
         progress=True,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())

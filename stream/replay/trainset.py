@@ -32,6 +32,7 @@ class TrainsetSettings:
     label_delay_ms: int = 0
     unlabelled: str = "negative"
     horizon_ms: int = 30 * DAY_MS
+    bad_horizon_ms: int = 30 * DAY_MS
     max_rows: int = 600_000
 
 
@@ -99,7 +100,7 @@ class Trainset:
     ) -> NDArray[np.int8]:
         """Whether the user does something bad within the horizon, as far as known by now."""
         bad = labels[labels["is_fraud"] == 1]
-        horizon = self._settings.horizon_ms
+        horizon = self._settings.bad_horizon_ms
         n = _count_between(times, users, bad["time_ms"], bad["user"], horizon)
         over = times + horizon + self._settings.label_delay_ms <= self._settings.until_ms
         # Where the time is not over only the bad could be known, and nothing else would be learned.

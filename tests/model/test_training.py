@@ -94,6 +94,17 @@ def test_time_that_runs_out_still_gives_a_model(tmp_path: Path) -> None:
     assert scorer.manifest["training"]["epochs"] < 5
 
 
+def test_spend_is_told_per_thirty_days_whatever_time_it_was_learned_over(tmp_path: Path) -> None:
+    rows = history(1000)
+    month, week = (
+        quick(rows, tmp_path / name, **changes)
+        for name, changes in {"month": {}, "week": {"spend_horizon_days": 7.5}}.items()
+    )
+    assert week.manifest["spend_horizon_days"] == 7.5
+    np.testing.assert_allclose(week.score(rows.x).spend, 4 * month.score(rows.x).spend, rtol=1e-6)
+    np.testing.assert_array_equal(week.score(rows.x).p_bad, month.score(rows.x).p_bad)
+
+
 def test_too_few_rows_and_wrong_names_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="at least 200"):
         quick(history(100), tmp_path / "m")

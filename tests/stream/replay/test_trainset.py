@@ -98,18 +98,31 @@ def test_events_too_young_for_their_labels_stay_out(tmp_path: Path) -> None:
     assert rows.time_ms.tolist() == [START + DAY, START + 2 * DAY]
 
 
+def horizons(days: int) -> dict[str, int]:
+    return {"horizon_ms": days * DAY, "bad_horizon_ms": days * DAY}
+
+
 def test_spend_and_turning_bad_look_ahead_and_stop_at_the_horizon(tmp_path: Path) -> None:
     events = [order(0, 0), order(1, 1), order(2, 5), order(3, 0, user="other")]
     labels = [label(2, 5, known=6)]
-    rows = rows_of(tmp_path, events, labels, until=9, horizon_ms=4 * DAY).by_time()
+    rows = rows_of(tmp_path, events, labels, until=9, **horizons(4)).by_time()
     spend = dict(zip(rows.x.rows["amount"].tolist(), rows.spend.tolist(), strict=True))
     assert (spend[10.0], spend[11.0], spend[13.0]) == (11.0, 12.0, 0.0)
     bad = dict(zip(rows.x.rows["amount"].tolist(), rows.turned_bad.tolist(), strict=True))
     assert (bad[10.0], bad[11.0], bad[13.0]) == (0, 1, 0)
 
 
+def test_turning_bad_is_within_thirty_days_over_whatever_time_spend_is_summed(
+    tmp_path: Path,
+) -> None:
+    events, labels = [order(0, 0), order(1, 1), order(2, 8)], [label(2, 8, known=9)]
+    rows = rows_of(tmp_path, events, labels, until=31, horizon_ms=2 * DAY).by_time()
+    assert rows.spend.tolist() == [11.0, 0.0, 0.0]
+    assert rows.turned_bad.tolist() == [1, 1, -1]
+
+
 def test_what_is_not_over_yet_is_unknown(tmp_path: Path) -> None:
-    rows = rows_of(tmp_path, [order(0, 0), order(1, 3)], [], until=4, horizon_ms=2 * DAY)
+    rows = rows_of(tmp_path, [order(0, 0), order(1, 3)], [], until=4, **horizons(2))
     assert np.isnan(rows.spend).tolist() == [False, True]
     assert rows.turned_bad.tolist() == [0, -1]
 
