@@ -1,6 +1,6 @@
 """The records of a file or folder with their time and kind, ready to be sorted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -19,7 +19,15 @@ LABEL_TAG: Final = len(EVENT_TYPES)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 _TAGS: Final = {name: code for code, name in enumerate(EVENT_TYPES)}
+_FAR_MS: Final = 1 << 62
+_UNREADABLE: Final = (
+    msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError, OverflowError,
+)  # fmt: skip
 _Time = Annotated[datetime, msgspec.Meta(tz=True)] | int
+
+
+OnBad = Callable[[Path, int, str], None]
+"""Takes the file, the line (of parquet the row) from 1, and what is wrong."""
 
 
 class _Head(msgspec.Struct, gc=False):
@@ -33,24 +41,29 @@ class _Head(msgspec.Struct, gc=False):
 _head: Final = msgspec.json.Decoder(_Head)
 
 
-def read_timed(path: Path) -> Iterator[Timed]:
+def read_timed(path: Path, on_bad: OnBad | None = None) -> Iterator[Timed]:
     """Yield the records of ``path`` as they lie, with the time that sorts them and their tag.
 
     An event's time is its ``event_time`` and its tag the code of its ``type``; a label's time is
     its ``known_at``, since nobody can use it before, and its tag LABEL_TAG. Nothing else is
-    checked. Raises InputError, with file and line, for a record without these.
+    checked. A record without these is left out and told to ``on_bad``; without that, InputError is
+    raised with file and line.
     """
     for chunk in read_chunks(path):
         try:
-            heads = [_head.decode(value) for value in chunk.values]
-            tags = [LABEL_TAG if head.label_id else _TAGS[head.type] for head in heads]
-            times = [
-                _ms(head.known_at if tag == LABEL_TAG else head.event_time)
-                for head, tag in zip(heads, tags, strict=True)
-            ]
-        except (msgspec.MsgspecError, KeyError, TypeError, UnicodeDecodeError):
-            raise _first_bad(chunk) from None
-        yield Timed(np.array(times, np.int64), np.array(tags, np.uint8), chunk.values)
+            yield _timed(chunk.values)
+        except _UNREADABLE:
+            yield _timed(_without_bad(chunk, on_bad or _refuse))
+
+
+def _timed(values: list[bytes]) -> Timed:
+    heads = [_head.decode(value) for value in values]
+    tags = [LABEL_TAG if head.label_id else _TAGS[head.type] for head in heads]
+    times = [
+        _ms(head.known_at if tag == LABEL_TAG else head.event_time)
+        for head, tag in zip(heads, tags, strict=True)
+    ]
+    return Timed(np.array(times, np.int64), np.array(tags, np.uint8), values)
 
 
 def _ms(time: datetime | int | None) -> int:
@@ -59,23 +72,34 @@ def _ms(time: datetime | int | None) -> int:
     return (time - _EPOCH) // _MS  # type: ignore[operator]
 
 
-def _first_bad(chunk: Chunk) -> InputError:
+def _without_bad(chunk: Chunk, on_bad: OnBad) -> list[bytes]:
+    good = []
     for line, value in zip(chunk.lines, chunk.values, strict=True):
-        try:
-            head = _head.decode(value)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            return _bad(chunk, line, f"the record cannot be read ({error})")
-        if not head.label_id and head.type not in _TAGS:
-            wanted = ", ".join(EVENT_TYPES)
-            return _bad(chunk, line, f"type is {head.type!r}, not one of {wanted}, and no label_id")
-        if (head.known_at if head.label_id else head.event_time) is None:
-            name = "known_at" if head.label_id else "event_time"
-            return _bad(chunk, line, f"{name} is missing")
-    raise AssertionError("every record of the chunk can be read")
+        if (what := _problem(value)) is None:
+            good.append(value)
+        else:
+            on_bad(chunk.path, line, what)
+    return good
 
 
-def _bad(chunk: Chunk, line: int, what: str) -> InputError:
-    return InputError(f"{chunk.path}, line {line}: {what}; mend or remove the record")
+def _problem(value: bytes) -> str | None:
+    """Say what keeps a record from having a time and a tag; None: nothing."""
+    try:
+        head = _head.decode(value)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return f"the record cannot be read ({error})"
+    if not head.label_id and head.type not in _TAGS:
+        wanted = ", ".join(EVENT_TYPES)
+        return f"type is {head.type!r}, not one of {wanted}, and no label_id"
+    name = "known_at" if head.label_id else "event_time"
+    time = getattr(head, name)
+    if time is None:
+        return f"{name} is missing"
+    return None if abs(_ms(time)) < _FAR_MS else f"{name} is {time}, which is no time"
+
+
+def _refuse(path: Path, line: int, what: str) -> None:
+    raise InputError(f"{path}, line {line}: {what}; mend or remove the record")
 
 
 class _Keyed(msgspec.Struct, gc=False):

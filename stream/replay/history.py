@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.users import EVENT_STEP, LABEL_STEP, Steps, steps_by_user
+from stream.replay.badrecords import BadRecords
 from topics.columns import EventBatch, LabelBatch
 from topics.decode import Decoder
-from topics.errors import InputError
-from topics.sorting import Timed, sort_by_time
+from topics.sorting import Timed, settle_ties, sort_by_time
 from topics.timed import LABEL_TAG, read_timed
 
 
@@ -32,37 +32,44 @@ class Slice:
 
 
 def read_history(
-    paths: Sequence[Path], decoder: Decoder, *, until_ms: int | None = None
+    paths: Sequence[Path],
+    decoder: Decoder,
+    *,
+    until_ms: int | None = None,
+    bad: BadRecords | None = None,
 ) -> Iterator[Slice]:
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
-    Labels must come before events in ``paths`` for labels to win at equal times. Records from
-    ``until_ms`` on are left out. Raises InputError for a record that cannot be decoded.
+    The order does not depend on that of the files or of the records in them: at equal times labels
+    go first. Records from ``until_ms`` on are left out. Those that cannot be read go to ``bad``;
+    without that, InputError is raised for the first.
     """
-    chunks = (part for path in paths for part in read_timed(path))
-    for part in sort_by_time(chunks):
+    bad = bad or BadRecords(refuse=True)
+    chunks = (part for path in paths for part in read_timed(path, bad.unreadable))
+    for part in settle_ties(sort_by_time(chunks), LABEL_TAG):
         if until_ms is not None and len(part.times) and part.times[0] >= until_ms:
             return
         n = len(part.times)
         if until_ms is not None:
             n = int(np.searchsorted(part.times, until_ms))
-        yield _slice(part.cut(0, n), decoder)
+        yield _slice(part.cut(0, n), decoder, bad)
 
 
-def _slice(part: Timed, decoder: Decoder) -> Slice:
+def _slice(part: Timed, decoder: Decoder, bad: BadRecords) -> Slice:
     label_seq = np.flatnonzero(part.tags == LABEL_TAG)
     event_seq = np.flatnonzero(part.tags != LABEL_TAG)
     events = decoder.events([part.values[i] for i in event_seq.tolist()])
     labels = decoder.labels([part.values[i] for i in label_seq.tolist()])
-    for bad in events.bad + labels.bad:
-        raise InputError(f"history has a record that is {bad.reason}: {bad.detail}")
-    tokens = np.zeros(len(part.times), np.uint64)
-    tokens[event_seq] = events.batch.rows["user"]
-    tokens[label_seq] = labels.batch.rows["user"]
+    for seq, found in ((event_seq, events.bad), (label_seq, labels.bad)):
+        for one in found:
+            bad.refused(part.values[seq[one.position]], f"{one.reason}: {one.detail}")
+    event_seq, label_seq = event_seq[events.index], label_seq[labels.index]
+    turns = np.concatenate([event_seq, label_seq])
+    order = np.argsort(turns)
+    tokens = np.concatenate([events.batch.rows["user"], labels.batch.rows["user"]])[order]
+    rows = np.concatenate([np.arange(len(event_seq)), np.arange(len(label_seq))])[order]
+    is_label = (np.arange(len(turns)) >= len(event_seq))[order]
     users, steps = steps_by_user(tokens)
-    row_of = np.zeros(len(tokens), np.int64)
-    row_of[event_seq] = np.arange(len(event_seq))
-    row_of[label_seq] = np.arange(len(label_seq))
-    kinds = np.where(part.tags == LABEL_TAG, LABEL_STEP, EVENT_STEP).astype(np.uint8)
-    ordered = Steps(steps.starts, kinds[steps.rows], row_of[steps.rows])
+    kinds = np.where(is_label, LABEL_STEP, EVENT_STEP).astype(np.uint8)
+    ordered = Steps(steps.starts, kinds[steps.rows], rows[steps.rows])
     return Slice(events.batch, labels.batch, users, ordered, event_seq, label_seq)

@@ -37,6 +37,7 @@ def test_an_event_has_its_time_and_type_and_a_label_the_time_when_it_is_known(
         ('{"type":"wish","user_id":"a","event_time":5}', "type is 'wish'"),
         ('{"user_id":"a","event_time":5}', "type is ''"),
         ('{"label_id":"l","user_id":"a","event_time":5}', "known_at is missing"),
+        ('{"type":"order","user_id":"a","event_time":99999999999999999999}', "is no time"),
         ('{"type":"order","user_id":"\xff","event_time":5}', "cannot be read"),
     ],
 )
@@ -47,3 +48,13 @@ def test_a_record_without_them_is_named_with_its_line(
     path.write_bytes(GOOD.encode() + line.encode("latin-1") + b"\n" + GOOD.encode())
     with pytest.raises(InputError, match=rf"a\.jsonl, line 4: .*{message}"):
         list(read_timed(path))
+
+
+def test_bad_records_can_be_told_one_by_one_while_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("{\n" + GOOD + '{"type":"wish","user_id":"a","event_time":5}\n' + GOOD)
+    told: list[tuple[Path, int, str]] = []
+    (part,) = read_timed(path, lambda *bad: told.append(bad))
+    assert [(file, line) for file, line, _ in told] == [(path, 1), (path, 5)]
+    assert "type is 'wish'" in told[1][2]
+    assert b"\n".join(part.values) + b"\n" == 2 * GOOD.encode()

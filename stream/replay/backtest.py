@@ -1,0 +1,145 @@
+"""A backtest: history through the worker's pipeline, every decision written and judged."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.pipeline.aggregates import WARM_MS
+from stream.pipeline.features import N_FEATURES
+from stream.pipeline.pipeline import Decided
+from stream.pipeline.policy import Policy
+from stream.pipeline.published import decisions_of, versions_of
+from stream.pipeline.scorer import NoScorer, Scorer
+from stream.replay.ahead import ahead
+from stream.replay.badrecords import BadRecords
+from stream.replay.decisionfile import DecisionFile
+from stream.replay.history import Slice, read_history
+from stream.replay.outcomes import Collector, Outcomes
+from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.truth import Truth
+from topics.decode import Decoder
+from topics.scores import ScoreInput, Scores
+
+DECISIONS: Final = "decisions.parquet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestPlan:
+    """What to replay and what to report: the events from ``from_ms`` up to ``to_ms``.
+
+    ``unlabelled`` and ``drop_known_days`` as for `Collector`; a user counts as known bad for bad
+    events from ``known_from_ms`` on.
+    """
+
+    events: Path
+    labels: Path
+    from_ms: int
+    to_ms: int
+    out: Path
+    unlabelled: str = "negative"
+    drop_known_days: float | None = None
+    known_from_ms: int = 0
+    zone_ms: int = 0
+    lag_ms: int = 2_000
+
+
+@dataclass(frozen=True, eq=False)
+class Backtested:
+    """What came of a backtest; ``n_history`` events only warmed the states."""
+
+    outcomes: Outcomes
+    scenarios: tuple[str, ...]
+    n_history: int
+    n_reported: int
+    n_duplicates: int
+    n_dropped: int
+    bad: BadRecords
+
+
+class _Later:
+    """Scores only from the first slice on that reaches what is reported."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer: Scorer = NoScorer(N_FEATURES)
+        self._real = scorer
+
+    def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
+        for part in slices:
+            if part.events.rows["time_ms"].max(initial=0) >= from_ms:
+                self._scorer = self._real
+            yield part
+
+    @property
+    def name(self) -> str:
+        return self._real.name
+
+    @property
+    def version(self) -> str:
+        return self._real.version
+
+    @property
+    def wants_past(self) -> bool:
+        return self._scorer.wants_past
+
+    @property
+    def usual(self) -> NDArray[np.float32]:
+        return self._real.usual
+
+    def score(self, x: ScoreInput) -> Scores:
+        return self._scorer.score(x)
+
+    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return self._scorer.explain(x, rows)
+
+
+def run_backtest(
+    plan: BacktestPlan,
+    decoder: Decoder,
+    policy: Policy,
+    scorer: Scorer,
+    advance: Callable[[float], None] = lambda n: None,
+) -> Backtested:
+    """Replay the history, write ``decisions.parquet`` in ``plan.out``, and judge by the labels.
+
+    The same history gives the same bytes, whatever the order of its records. A decision is warm
+    where its user's state is, or where the history covers all windows. ``advance`` is told how
+    many events went through.
+    """
+    bad = BadRecords()
+    truth = Truth.read(plan.labels, decoder, BadRecords(), bad_from_ms=plan.known_from_ms)
+    collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
+    later = _Later(scorer)
+    replay = Replay(policy, later, ReplaySettings(lag_ms=plan.lag_ms, zone_ms=plan.zone_ms))
+    versions = versions_of(policy, scorer)
+    history = read_history([plan.labels, plan.events], decoder, until_ms=plan.to_ms, bad=bad)
+    n_history = n_reported = n_duplicates = 0
+    with DecisionFile(plan.out / DECISIONS) as file:
+        for part, decided in _warmed(replay.run(later.watch(ahead(history), plan.from_ms))):
+            inside = part.events.rows["time_ms"] >= plan.from_ms
+            at = np.flatnonzero(inside & ~decided.duplicate)
+            n_history += int((~inside).sum())
+            n_duplicates += int((inside & decided.duplicate).sum())
+            n_reported += len(at)
+            if len(at):
+                file.write(decisions_of(part.events, decided, at, versions))
+                collector.add(part, decided, at)
+            advance(len(part.events))
+    return Backtested(
+        collector.outcomes(), truth.scenarios, n_history, n_reported, n_duplicates,
+        collector.n_dropped, bad,
+    )  # fmt: skip
+
+
+def _warmed(parts: Iterable[tuple[Slice, Decided]]) -> Iterator[tuple[Slice, Decided]]:
+    """Mark as warm what the history covers with all its windows."""
+    covered_ms: int | None = None
+    for part, decided in parts:
+        times = part.events.rows["time_ms"]
+        if covered_ms is None and len(times):
+            covered_ms = int(times.min()) + WARM_MS
+        warm = decided.warm if covered_ms is None else decided.warm | (times >= covered_ms)
+        yield part, replace(decided, warm=warm)

@@ -1,0 +1,52 @@
+"""Records of a history that cannot be read: counted, and each told with its file and line."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from topics.errors import InputError
+from topics.files import read_chunks
+
+MOST_TOLD: Final = 10_000
+
+
+class BadRecords:
+    """Takes what cannot be read; with ``refuse`` the first raises InputError instead.
+
+    ``n`` counts them. ``told`` has a sentence for each of the first ``MOST_TOLD`` that lack a
+    time or a kind; what only decoding found wrong is looked up in its files by `located`.
+    """
+
+    def __init__(self, *, refuse: bool = False) -> None:
+        self._refuse = refuse
+        self._refused: dict[bytes, str] = {}
+        self.n = 0
+        self.told: list[str] = []
+
+    def unreadable(self, path: Path, line: int, what: str) -> None:
+        """Take a record without a time or a kind."""
+        sentence = f"{path}, line {line}: {what}"
+        if self._refuse:
+            raise InputError(f"{sentence}; mend or remove the record")
+        self.n += 1
+        if len(self.told) < MOST_TOLD:
+            self.told.append(sentence)
+
+    def refused(self, value: bytes, what: str) -> None:
+        """Take a record that the decoder refuses."""
+        if self._refuse:
+            raise InputError(f"history has a record that is {what}; mend or remove the record")
+        self.n += 1
+        if len(self._refused) < MOST_TOLD:
+            self._refused[value] = what
+
+    def located(self, paths: Sequence[Path]) -> Iterator[str]:
+        """Yield a sentence for each, with file and line; reads ``paths`` again where it must."""
+        yield from self.told
+        if not self._refused:
+            return
+        for path in paths:
+            for chunk in read_chunks(path):
+                for line, value in zip(chunk.lines, chunk.values, strict=True):
+                    if (what := self._refused.get(value)) is not None:
+                        yield f"{chunk.path}, line {line}: {what}"

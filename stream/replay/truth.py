@@ -1,0 +1,94 @@
+"""What is known by now of each event, from all labels of a history."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.replay.badrecords import BadRecords
+from topics.columns import LABEL, Rows
+from topics.decode import Decoder
+from topics.timed import LABEL_TAG, read_timed
+
+DAY_MS: Final = 86_400_000
+UNKNOWN: Final = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The newest label of each of ``m`` events, in the order of the events' tokens.
+
+    ``event`` uint64[m] rising; ``is_fraud`` int8[m]; ``kind`` int8[m] codes of LABEL_KINDS;
+    ``scenario`` int16[m] places in ``scenarios``, -1 none. ``bad_user`` uint64[b] rising are users
+    with a bad event and ``bad_ms`` int64[b] the first time of it.
+    """
+
+    event: NDArray[np.uint64]
+    is_fraud: NDArray[np.int8]
+    kind: NDArray[np.int8]
+    scenario: NDArray[np.int16]
+    scenarios: tuple[str, ...]
+    bad_user: NDArray[np.uint64]
+    bad_ms: NDArray[np.int64]
+
+    @classmethod
+    def read(cls, path: Path, decoder: Decoder, bad: BadRecords, *, bad_from_ms: int) -> Self:
+        """Read all labels of ``path``; users count as bad for events from ``bad_from_ms`` on.
+
+        Records that are no labels are left out, those that cannot be read go to ``bad``.
+        """
+        rows: list[Rows] = [np.zeros(0, LABEL)]
+        codes: list[NDArray[np.int16]] = [np.zeros(0, np.int16)]
+        names: dict[str | None, int] = {None: UNKNOWN}
+        for part in read_timed(path, bad.unreadable):
+            at = np.flatnonzero(part.tags == LABEL_TAG).tolist()
+            found = decoder.labels([part.values[i] for i in at])
+            rows.append(found.batch.rows)
+            codes.append(
+                np.array(
+                    [names.setdefault(s, len(names) - 1) for s in found.batch.scenarios], np.int16
+                )
+            )
+        labels, scenario = np.concatenate(rows), np.concatenate(codes)
+        users, first_ms = _first_bad(labels, bad_from_ms)
+        order = np.lexsort((labels["label"], labels["known_ms"], labels["event"]))
+        of = labels["event"][order]
+        last = np.flatnonzero((of != 0) & np.r_[of[1:] != of[:-1], [True] * (len(of) > 0)].astype(bool))
+        at_newest = order[last]
+        newest = labels[at_newest]
+        return cls(
+            newest["event"].copy(),
+            newest["is_fraud"].astype(np.int8),
+            newest["kind"].astype(np.int8),
+            scenario[at_newest],
+            tuple(name for name in names if name is not None),
+            users,
+            first_ms,
+        )
+
+    def place(self, events: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return where each event's label stands, int64[n]; -1: it has none."""
+        if not len(self.event):
+            return np.full(len(events), UNKNOWN)
+        at = np.minimum(np.searchsorted(self.event, events), len(self.event) - 1)
+        return np.where(self.event[at] == events, at, UNKNOWN)
+
+    def known_bad(
+        self, users: NDArray[np.uint64], times_ms: NDArray[np.int64], days: float
+    ) -> NDArray[np.bool_]:
+        """Tell of whom a bad event lies at least ``days`` before the (UTC) day of each event."""
+        if not len(self.bad_user):
+            return np.zeros(len(users), np.bool_)
+        at = np.minimum(np.searchsorted(self.bad_user, users), len(self.bad_user) - 1)
+        before = times_ms - times_ms % DAY_MS - round(days * DAY_MS)
+        found: NDArray[np.bool_] = (self.bad_user[at] == users) & (self.bad_ms[at] < before)
+        return found
+
+
+def _first_bad(labels: Rows, from_ms: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    bad = labels[(labels["is_fraud"] == 1) & (labels["time_ms"] >= from_ms)]
+    order = np.lexsort((bad["time_ms"], bad["user"]))
+    users, first = np.unique(bad["user"][order], return_index=True)
+    return users, bad["time_ms"][order][first]
