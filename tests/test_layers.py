@@ -22,7 +22,8 @@ LAYERS = {
     "stream.settings": {"topics", "stream.setting", "stream.settings"},
     "stream.loading": {"topics", "stream.pipeline", "stream.settings", "stream.loading"},
     "stream.worker": {"topics", "model", "stream.pipeline", "stream.worker", *GIVEN},
-    "stream.replay": {"topics", "model", "stream.pipeline", "stream.replay"},
+    "stream.replay": {"topics", "model", "stream.pipeline", "stream.judging", "stream.replay"},
+    "stream.judging": {"topics", "model", "stream.pipeline", "stream.judging"},
     "stream.parity": {"topics", "stream.pipeline", "stream.parity"},
     "stream": {"topics", "model", "stream"},
 }

@@ -1,0 +1,1 @@
+"""What a backtest's decisions were worth: the metrics of ``metrics.json``."""

@@ -1,0 +1,96 @@
+"""How good the probabilities are by themselves: log loss, Brier score, calibration error."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.judging.judged import Cases
+from stream.judging.ladder import CHUNK
+from stream.judging.resampling import mean_intervals
+
+N_BINS: Final = 15
+MOST_FOR_EDGES: Final = 2_000_000
+"""Where there are twice as many events, a sample of them tells where the bins end."""
+
+
+def probability_metrics(
+    cases: Cases, worth: NDArray[Any] | None, *, seed: int, n_resamples: int
+) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
+    """Return ``log_loss``, ``brier`` and ``ece`` with the intervals of the first two.
+
+    Events without a probability are left out; None where no event has one. ``worth`` float[n] or
+    None weighs the events.
+    """
+    known = ~np.isnan(cases.p)
+    if not known.all():
+        cases, worth = cases.take(known), None if worth is None else worth[known]
+    if not len(cases):
+        return dict.fromkeys(("log_loss", "brier", "ece")), {}
+    points, total = np.zeros(2), 0.0
+    sums, totals = np.zeros((2, cases.n_users)), np.zeros(cases.n_users)
+    for part in _parts(len(cases)):
+        y, p = cases.fraud[part], cases.p[part].astype(np.float64)
+        weight = np.ones(len(y)) if worth is None else worth[part].astype(np.float64)
+        points += weight.sum() * np.array(_means(y, p, weight))
+        total += weight.sum()
+        user = cases.user[part]
+        sums += [np.bincount(user, weight * loss, cases.n_users) for loss in _losses(y, p)]
+        totals += np.bincount(user, weight, cases.n_users)
+    metrics: dict[str, float | None] = {
+        "log_loss": float(points[0] / total),
+        "brier": float(points[1] / total),
+        "ece": calibration_error(cases.fraud, cases.p, worth),
+    }
+    intervals = mean_intervals(sums, totals, seed=seed, n_resamples=n_resamples)
+    return metrics, dict(zip(("log_loss", "brier"), intervals, strict=True))
+
+
+def calibration_error(
+    fraud: NDArray[np.bool_], p: NDArray[Any], worth: NDArray[Any] | None, n_bins: int = N_BINS
+) -> float:
+    """Return the expected calibration error over bins of equal mass.
+
+    The mean over bins, by their mass, of the distance between the mean probability and the share of
+    fraud. Events of one probability share a bin, so bins are equal as far as ties allow. Source:
+    M. P. Naeini and others, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
+
+    >>> calibration_error(np.array([False, True]), np.array([0.2, 0.9]), None)
+    0.15
+    """
+    at = np.arange(1, n_bins) / n_bins
+    some = slice(None, None, max(1, len(p) // MOST_FOR_EDGES))
+    mass = None if worth is None else worth[some]
+    edges = np.unique(np.quantile(p[some], at, method="inverted_cdf", weights=mass))
+    gaps, total = np.zeros(len(edges) + 1), 0.0
+    for part in _parts(len(p)):
+        weight = np.ones(len(p[part])) if worth is None else worth[part].astype(np.float64)
+        bins = np.searchsorted(edges, p[part], "left")
+        gaps += np.bincount(bins, weight * (p[part].astype(np.float64) - fraud[part]), len(gaps))
+        total += weight.sum()
+    return float(np.abs(gaps).sum() / total)
+
+
+def _parts(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK))
+
+
+def _means(
+    y: NDArray[np.bool_], p: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[float, float]:
+    from sklearn.metrics import brier_score_loss, log_loss  # noqa: PLC0415 - a second
+
+    both = [False, True]
+    return (
+        float(log_loss(y, p, sample_weight=weight, labels=both)),
+        float(brier_score_loss(y, p, sample_weight=weight, labels=both, pos_label=True)),
+    )
+
+
+def _losses(
+    y: NDArray[np.bool_], p: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each event's logarithmic, clipped as scikit-learn does, and squared loss."""
+    said = np.clip(np.where(y, p, 1 - p), np.finfo(np.float64).eps, 1)
+    return -np.log(said), (p - y) ** 2
