@@ -29,7 +29,7 @@ from model.saving import (
     network_from,
 )
 from topics.errors import InputError
-from topics.scores import ScoreInput, Scores, TextWork
+from topics.scores import Head, ScoreInput, Scores, TextWork
 
 if TYPE_CHECKING:
     from model.text import TextEncoder
@@ -146,17 +146,17 @@ class ModelScorer:
         )
 
     def explain(
-        self, x: ScoreInput, rows: NDArray[np.int64], steps: int = 4
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud", steps: int = 4
     ) -> NDArray[np.float32]:
-        """Return what each feature adds to the log-odds of fraud, float32[m, F], at ``rows``.
+        """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
 
         Of the network, integrated gradients (Sundararajan et al. 2017) from the training medians to
-        the event's own values over ``steps`` midpoints, all else held fixed; of the trees, what the
-        splits on the way add. A row's sum is about its log-odds less those of the same event with
-        usual features.
+        the event's own values over ``steps`` midpoints, all else held fixed; of the trees, which
+        only know of fraud, what the splits on the way add. A row's sum is about its log-odds less
+        those of the same event with usual features. Zeros where the model has no such head.
         """
         part = take(x, np.asarray(rows, np.int64))
-        if not len(part) or "fraud" not in self.heads:
+        if not len(part) or head not in self.heads:
             return np.zeros((len(part), len(self.usual)), np.float32)
         usual = [torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])]
         with torch.no_grad():
@@ -167,12 +167,14 @@ class ModelScorer:
             own = self._vectors(inputs.row, inputs.weight)
             moved = own - self._vectors(usual[0], usual[1])
             end, way = own.sum(1), moved.sum(1)
-        gradient = torch.zeros_like(end)
+        gradient, at = torch.zeros_like(end), FRAUD if head == "fraud" else BAD
         for step in range(steps):
             wide = (end - way * ((step + 0.5) / steps)).requires_grad_()
-            logits = self._network.answer(wide, now, past, bias)[:, FRAUD]
+            logits = self._network.answer(wide, now, past, bias)[:, at]
             gradient += torch.autograd.grad(logits.sum(), wide)[0] / steps
         network = torch.einsum("mfw,mw->mf", moved, gradient).double().cpu().numpy()
+        if head == "bad":
+            return (network * self._bad.slope).astype(np.float32)
         added = self._fusion.contributions(network, part.features, self.usual)
         return (added * self._fraud.slope).astype(np.float32)
 

@@ -1,11 +1,15 @@
 """What a model is asked and what it answers, batch by batch."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.columns import Rows
+
+Head = Literal["fraud", "bad"]
+"""What a model explains: the probability of fraud, or that of the user turning bad."""
 
 
 @dataclass(frozen=True, eq=False)

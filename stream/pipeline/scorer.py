@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.scores import ScoreInput, Scores
+from topics.scores import Head, ScoreInput, Scores
 
 
 class Scorer(Protocol):
@@ -49,6 +49,8 @@ class NoScorer:
         unknown = np.full(len(x), np.nan)
         return Scores(unknown, unknown, unknown, unknown, np.zeros(len(x), np.bool_))
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
         """Return zeros: without a model no feature contributes."""
         return np.zeros((len(rows), x.features.shape[1]), np.float32)

@@ -102,6 +102,26 @@ def test_contributions_add_up_to_the_change_of_the_log_odds(scorer: ModelScorer)
     np.testing.assert_allclose(added, odds[0] - odds[1], atol=0.1)
 
 
+def test_turning_bad_is_explained_by_what_makes_users_turn_bad(scorer: ModelScorer) -> None:
+    x = history(2000, seed=17).x
+    top = np.argsort(-scorer.score(x).p_bad)[:50]
+    found = scorer.explain(x, top, "bad")
+    assert found.shape == (50, 12)
+    assert np.argmax(found.mean(0)) == 3
+    assert found[:, 3].mean() > 1
+    assert np.argmax(scorer.explain(x, top, "fraud").mean(0)) != 3
+
+
+def test_contributions_add_up_to_the_change_of_the_log_odds_of_turning_bad(
+    scorer: ModelScorer,
+) -> None:
+    x = history(60, seed=18).x
+    usual = ScoreInput(x.rows, np.tile(scorer.usual, (60, 1)), x.past, x.n_past, x.texts)
+    odds = [np.log(p / (1 - p)) for p in (scorer.score(x).p_bad, scorer.score(usual).p_bad)]
+    added = scorer.explain(x, np.arange(60), "bad", steps=32).sum(1)
+    np.testing.assert_allclose(added, odds[0] - odds[1], atol=0.1)
+
+
 def test_importing_the_scorer_does_not_import_transformers() -> None:
     code = "import model.scorer, sys; sys.exit('transformers' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
