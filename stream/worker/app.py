@@ -44,6 +44,7 @@ class WorkerApp(faust.App):
         self.settings, self.cluster, self.metrics, self.stages = settings, cluster, metrics, stages
         self.finished = asyncio.Event()
         self.failure = ""
+        self.starting = "starting"
         self.ready_generation = -1
         self.counts: Counter[str] = Counter()
         self.samples = Samples(stages)
@@ -83,6 +84,8 @@ class WorkerApp(faust.App):
         """Return why the worker is not ready, or an empty text."""
         if self.failure:
             return self.failure
+        if self.starting:
+            return self.starting
         if self.ready_generation < 0:
             return "waiting for partitions and their states"
         if self.rebalancing or self.in_recovery:

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from topics.errors import InputError
+
 Answer = tuple[int, bytes]
 
 
@@ -11,7 +13,8 @@ class HealthServer:
     """Serves ``/live``, ``/ready`` and ``/metrics`` until it is stopped.
 
     ``live`` and ``ready`` return an empty text if all is well, or a sentence that says what is
-    not (then the answer is 503); ``metrics`` returns the page.
+    not (then the answer is 503); ``metrics`` returns the page. Raises InputError for an address
+    that cannot be had.
     """
 
     def __init__(
@@ -27,7 +30,14 @@ class HealthServer:
             "/ready": lambda: verdict(ready()),
             "/metrics": lambda: (200, metrics()),
         }
-        self._server = ThreadingHTTPServer((host, port), handler_of(pages))
+        try:
+            self._server = ThreadingHTTPServer((host, port), handler_of(pages))
+        except OSError as error:
+            raise InputError(
+                f"health and metrics cannot be served on {host}:{port}: {error.strerror}; each "
+                "worker on a host needs a port of its own (setting http_port, "
+                "RISKSTREAM_HTTP_PORT; 0 for none)"
+            ) from None
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(

@@ -57,6 +57,7 @@ class LinkReader:
         self._stopping = threading.Event()
         self._caught_up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="links", daemon=True)
+        self._begins: dict[int, int] = {}
         self._next: dict[int, int] = {}
         self._ends: dict[int, int] = {}
 
@@ -64,6 +65,13 @@ class LinkReader:
         """Open the store to the sink and begin to read."""
         self._compute.submit(self._sink.open, self._store).result()
         self._thread.start()
+
+    def advance(self) -> tuple[int, int]:
+        """Return how many of the records that were there at the start are read, and how many."""
+        ends, begins, reached = dict(self._ends), dict(self._begins), dict(self._next)
+        n_wanted = sum(max(0, end - begins[number]) for number, end in ends.items())
+        n_left = sum(max(0, end - reached[number]) for number, end in ends.items())
+        return n_wanted - n_left, n_wanted
 
     @property
     def caught_up(self) -> bool:
@@ -94,7 +102,8 @@ class LinkReader:
                 TopicPartition(self._topic, number), timeout=30
             )
             start = max(begin, self._store.position(number, self._life))
-            self._next[number], self._ends[number] = start, end
+            self._begins[number] = self._next[number] = start
+            self._ends[number] = end
             wanted.append(TopicPartition(self._topic, number, start or OFFSET_BEGINNING))
         self._consumer.assign(wanted)
         self._look_whether_caught_up()

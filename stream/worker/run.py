@@ -14,20 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stream.metrics import Metrics
 from stream.worker.app import WorkerApp, build_app
+from stream.worker.catchup import link_reader, wait_for_links
 from stream.worker.cluster import Cluster
+from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
-from stream.worker.links import LinkReader
 from stream.worker.processor import LinkSink, Processor
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.watchdog import Watchdog, end_process
-from topics.errors import InputError
 
 FAILED = 70
 """Exit code of a worker that stopped by itself, EX_SOFTWARE of sysexits.h."""
 
 OUTPUTS = ("risk.decisions", "risk.alerts", "credit.scores", "risk.deadletter")
-LINKS_TIMEOUT_S = 600.0
 
 log = logging.getLogger(__name__)
 
@@ -42,29 +41,19 @@ def run(
     """Run a worker until SIGTERM or SIGINT and return its exit code, 0 after such a stop.
 
     ``links`` takes part in what partitions share, and ``outputs`` are the topics that the
-    processor writes. Raises InputError for topics that are missing or do not fit.
+    processor writes. Raises InputError for topics that are missing or do not fit, and for a folder
+    or a port that another worker has.
     """
-    make_folder(settings)
-    cluster = Cluster(settings)
-    cluster.prepare(outputs)
-    with contextlib.suppress(ImportError):
-        if settings.uvloop:
-            import uvloop  # noqa: PLC0415
+    with held_folder(settings):
+        cluster = Cluster(settings)
+        cluster.prepare(outputs)
+        with contextlib.suppress(ImportError):
+            if settings.uvloop:
+                import uvloop  # noqa: PLC0415
 
-            # As the policy, because Faust's consumer thread makes a loop of its own.
-            asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    return asyncio.run(serve(settings, processor, links, outputs, cluster))
-
-
-def make_folder(settings: WorkerSettings) -> None:
-    """Make the folder of the local stores, or raise InputError if that cannot be done."""
-    folder = settings.data_dir / settings.application / "faust"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"the folder {settings.data_dir} (setting data_dir) cannot be used: {error.strerror}"
-        ) from None
+                # As the policy, because Faust's consumer thread makes a loop of its own.
+                asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        return asyncio.run(serve(settings, processor, links, outputs, cluster))
 
 
 async def serve(
@@ -85,17 +74,6 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(compute.shutdown)
         stack.callback(app.states.close)
-        written = [settings.topic_prefix + topic for topic in outputs]
-        await app.records.start([*written, settings.changelog, settings.links])
-        stack.push_async_callback(app.records.stop)
-        if links is not None:
-            reader = link_reader(settings, links, cluster, app, compute)
-            await loop.run_in_executor(None, reader.start)
-            stack.callback(reader.stop)
-            await wait_for_links(reader, app)
-        watchdog = Watchdog(settings.watchdog_s, app.progress, app.behind, end_process)
-        watchdog.start()
-        stack.callback(watchdog.stop)
         if settings.http_port is not None:
             health = HealthServer(
                 settings.http_host, settings.http_port, lambda: app.failure, app.problem,
@@ -104,13 +82,33 @@ async def serve(
             health.start()
             stack.callback(health.stop)
             log.info("Health and metrics on http://%s:%d", settings.http_host, health.port)
-        settle()
-        await run_app(app)
-        write_stats(app)
+        written = [settings.topic_prefix + topic for topic in outputs]
+        await app.records.start([*written, settings.changelog, settings.links])
+        stack.push_async_callback(app.records.stop)
+        if links is not None:
+            reader = link_reader(settings, links, cluster, app, compute)
+            await loop.run_in_executor(None, reader.start)
+            stack.callback(reader.stop)
+            await wait_for_links(reader, app)
+        if not app.finished.is_set():
+            await work(app)
+            write_stats(app)
     if app.failure:
         print(f"The worker stopped: {app.failure}", file=sys.stderr, flush=True)
         return FAILED
     return 0
+
+
+async def work(app: WorkerApp) -> None:
+    """Take part until the worker has to end, watched by the watchdog."""
+    app.starting = ""
+    watchdog = Watchdog(app.settings.watchdog_s, app.progress, app.behind, end_process)
+    watchdog.start()
+    try:
+        settle()
+        await run_app(app)
+    finally:
+        watchdog.stop()
 
 
 def settle() -> None:
@@ -143,38 +141,6 @@ async def run_app(app: WorkerApp) -> None:
     finished.cancel()
     crashed.cancel()
     deadline.cancel()
-
-
-def link_reader(
-    settings: WorkerSettings,
-    sink: LinkSink,
-    cluster: Cluster,
-    app: WorkerApp,
-    compute: ThreadPoolExecutor,
-) -> LinkReader:
-    """Return the reader of the links topic."""
-    return LinkReader(
-        settings.brokers,
-        settings.links,
-        settings.partitions,
-        cluster.lives([settings.links])[settings.links],
-        settings.data_dir / settings.application / "links",
-        sink,
-        compute,
-        app.stages,
-        app.fail,
-        app.metrics.links.inc,
-        app.metrics.links_lag.set,
-    )
-
-
-async def wait_for_links(reader: LinkReader, app: WorkerApp) -> None:
-    """Wait until the links that were there at the start are known, or the worker has to end."""
-    begin = time.monotonic()
-    while not reader.caught_up and not app.finished.is_set():
-        if time.monotonic() - begin > LINKS_TIMEOUT_S:
-            app.fail("the links topic could not be read to its end in time")
-        await asyncio.sleep(0.02)
 
 
 def page(app: WorkerApp) -> bytes:

@@ -1,9 +1,12 @@
 """The partitions whose states this worker holds: opened, recovered and closed as they move."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import cast
+
+from rocksdict import DbClosedError
 
 from stream.worker.envelope import term_of
 from stream.worker.partition import PartitionStore
@@ -83,8 +86,12 @@ class States:
         return self._terms[number]
 
     def n_bytes(self) -> int:
-        """Return about how many bytes the open partitions hold."""
-        return sum(store.n_bytes() for store in self._open.values())
+        """Return about how many bytes the open partitions hold; any thread may ask."""
+        total = 0
+        for store in self.open_partitions():
+            with contextlib.suppress(DbClosedError):  # it has just left
+                total += store.n_bytes()
+        return total
 
     def close(self) -> None:
         """Close all partitions."""

@@ -1,16 +1,20 @@
 """The reader of the links topic: what its consumer's errors lead to, and how far it is behind."""
 
+import asyncio
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from confluent_kafka import KafkaError
 
+from stream.worker.catchup import wait_for_links
 from stream.worker.linkerrors import ENDING, LOG_EVERY_S, LinkErrors
 from stream.worker.links import LINKS_HEADER, LinkReader
+from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from tests.stream.worker.counting import AddUp
 
@@ -131,3 +135,31 @@ def test_errors_of_one_kind_are_logged_once_a_minute_with_their_number(caplog):
 def test_an_error_that_does_not_pass_by_itself_ends_reading(code):
     with pytest.raises(RuntimeError, match="as it is"):
         LinkErrors("app.links").heed(error(code), 0.0)
+
+
+def test_links_that_cannot_be_read_in_time_end_the_worker_with_time_and_remedy(tmp_path):
+    async def wait(reader: LinkReader) -> SimpleNamespace:
+        app = SimpleNamespace(finished=asyncio.Event(), settings=WorkerSettings(brokers="b:1"))
+
+        def fail(sentence):
+            app.failure = sentence
+            app.finished.set()
+
+        app.fail = fail
+        await wait_for_links(reader, app, 0.2)
+        return app
+
+    with ThreadPoolExecutor(1) as compute:
+        reader = LinkReader(
+            "127.0.0.1:9", "riskstream.links", 1, 7, tmp_path, AddUp(), compute, Stages(), print
+        )
+        reader._consumer.close()
+        reader._consumer = Scripted(Record(0), Record(1), end_before=1_200)
+        reader.start()
+        app = asyncio.run(wait(reader))
+        reader.stop()
+    assert app.starting == "reading links, 2 of 1,200"
+    assert app.failure == (
+        "the topic riskstream.links was not read to its end within 0.2 s, 2 of 1,200 records were; "
+        "start the worker again, it goes on from there; if it comes no further, look at the brokers"
+    )

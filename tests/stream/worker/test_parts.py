@@ -1,5 +1,7 @@
 """Smaller parts of the worker: dead letters, watchdog, health server, stages, metrics."""
 
+import asyncio
+import dataclasses
 import json
 import sys
 import threading
@@ -13,11 +15,14 @@ from faust.types import TP
 
 from stream.metrics import Metrics
 from stream.worker.deadletters import WINDOW, DeadLetters
+from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
 from stream.worker.lag import Lag
 from stream.worker.processor import RecordBatch
 from stream.worker.progress import Progress
+from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
+from stream.worker.states import States
 from stream.worker.watchdog import Watchdog
 from topics.deadletter import Bad
 from topics.errors import InputError
@@ -164,6 +169,38 @@ def test_the_health_server_answers_and_says_what_is_wrong():
     assert 'riskstream_events_total{topic="shop.orders"} 3.0' in get("/metrics")[1]
     assert get("/tables")[0] == 404
     server.stop()
+
+
+def test_a_port_that_is_taken_is_a_mistake_that_names_the_setting():
+    first = HealthServer("127.0.0.1", 0, str, str, bytes)
+    first.start()
+    with pytest.raises(InputError, match=r"Address already in use; .*RISKSTREAM_HTTP_PORT"):
+        HealthServer("127.0.0.1", first.port, str, str, bytes)
+    first.stop()
+
+
+def test_a_folder_that_is_in_use_is_a_mistake_until_its_worker_has_ended(tmp_path):
+    settings = WorkerSettings(brokers="127.0.0.1:9", data_dir=tmp_path)
+    with held_folder(settings):
+        with pytest.raises(InputError, match="RISKSTREAM_DATA_DIR"), held_folder(settings):
+            pass
+        with held_folder(dataclasses.replace(settings, application="another")):
+            pass
+    with held_folder(settings):
+        pass
+
+
+def test_a_partition_that_leaves_while_the_metrics_are_read_counts_nothing(tmp_path):
+    async def look_up(numbers):
+        return dict.fromkeys(numbers, (1, 5))
+
+    states = States(tmp_path, 1 << 20, 2, look_up)
+    asyncio.run(states.assign({0, 1}))
+    states.partition(0).write([b"k"], [b"v" * 9_000], 0, 1)
+    before = states.n_bytes()
+    states.partition(0).close()
+    assert 0 < states.n_bytes() < before
+    states.partition(1).close()
 
 
 def test_what_a_batch_counts_goes_to_its_own_metric():

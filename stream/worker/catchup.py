@@ -1,0 +1,54 @@
+"""Reads the links topic to its end before a worker takes part."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from stream.worker.app import WorkerApp
+from stream.worker.cluster import Cluster
+from stream.worker.links import LinkReader
+from stream.worker.processor import LinkSink
+from stream.worker.settings import WorkerSettings
+
+LINKS_TIMEOUT_S = 600.0
+LOOK_EVERY_S = 0.02
+
+
+def link_reader(
+    settings: WorkerSettings,
+    sink: LinkSink,
+    cluster: Cluster,
+    app: WorkerApp,
+    compute: ThreadPoolExecutor,
+) -> LinkReader:
+    """Return the reader of the links topic."""
+    return LinkReader(
+        settings.brokers,
+        settings.links,
+        settings.partitions,
+        cluster.lives([settings.links])[settings.links],
+        settings.data_dir / settings.application / "links",
+        sink,
+        compute,
+        app.stages,
+        app.fail,
+        app.metrics.links.inc,
+        app.metrics.links_lag.set,
+    )
+
+
+async def wait_for_links(
+    reader: LinkReader, app: WorkerApp, timeout_s: float = LINKS_TIMEOUT_S
+) -> None:
+    """Wait until the links that were there at the start are known, or the worker has to end."""
+    begin = time.monotonic()
+    while not reader.caught_up and not app.finished.is_set():
+        n_read, n_wanted = reader.advance()
+        app.starting = f"reading links, {n_read:,} of {n_wanted:,}"
+        if time.monotonic() - begin > timeout_s:
+            app.fail(
+                f"the topic {app.settings.links} was not read to its end within {timeout_s:g} s, "
+                f"{n_read:,} of {n_wanted:,} records were; start the worker again, it goes on "
+                "from there; if it comes no further, look at the brokers"
+            )
+        await asyncio.sleep(LOOK_EVERY_S)
