@@ -7,7 +7,7 @@ import pytest
 
 from stream import cli
 from stream.settings import setting_rows
-from stream.worker.run import FAILED
+from stream.worker.run import FAILED, REFUSED
 from stream.worker.watchdog import EXIT_CODE
 from topics.catalog import catalogue
 from topics.decisionrecord import TOLD
@@ -54,7 +54,7 @@ def test_the_readme_names_every_public_topic():
 def test_the_page_on_operations_names_endpoints_and_exit_codes():
     page = WORDS["operations.md"]
     assert all(f"`{path}`" in page for path in ("/live", "/ready", "/metrics"))
-    assert all(f"| {code} |" in page for code in (0, cli.BAD_INPUT, FAILED, EXIT_CODE))
+    assert all(f"| {code} |" in page for code in (0, cli.BAD_INPUT, REFUSED, FAILED, EXIT_CODE))
 
 
 def test_the_page_on_records_names_all_that_an_alert_tells_of_its_event():

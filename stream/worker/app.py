@@ -44,6 +44,7 @@ class WorkerApp(faust.App):
         self.settings, self.cluster, self.metrics, self.stages = settings, cluster, metrics, stages
         self.finished = asyncio.Event()
         self.failure = ""
+        self.error: BaseException | None = None
         self.starting = "starting"
         self.ready_generation = -1
         self.counts: Counter[str] = Counter()
@@ -69,7 +70,7 @@ class WorkerApp(faust.App):
     def fail(self, sentence: str, error: BaseException | None = None) -> None:
         """End the worker with a sentence; any thread may call this, the first call counts."""
         if not self.failure:
-            self.failure = sentence
+            self.failure, self.error = sentence, error
             log.critical("%s", sentence, exc_info=error)
         self._main_loop.call_soon_threadsafe(self.finished.set)
 

@@ -1,7 +1,10 @@
 """Dead letters: their records, and the limit beyond which a worker stops instead."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from stream.worker.processor import RecordBatch
 from topics.deadletter import Bad
@@ -9,7 +12,18 @@ from topics.errors import InputError
 from topics.letters import encode_dead_letter
 
 WINDOW = 10_000
-"""Records of one topic partition over which dead letters are counted."""
+"""Offsets of one topic partition over which dead letters are counted."""
+
+EXIT_CODE = 65
+"""EX_DATAERR of sysexits.h: starting again helps only once somebody has looked at the records.
+
+Each start counts anew, so that a worker that is started again and again drains the topic into the
+dead letters after all, up to the limit each time.
+"""
+
+
+class DeadLettersError(InputError):
+    """More of a partition's last `WINDOW` records than the limit cannot be processed."""
 
 
 class DeadLetters:
@@ -21,31 +35,37 @@ class DeadLetters:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._seen: dict[tuple[str, int], deque[tuple[int, int]]] = {}
+        self._seen: dict[tuple[str, int], NDArray[np.int64]] = {}  # offsets, ascending
 
     def encode(
         self, batch: RecordBatch, bad: Sequence[Bad], now_ms: int
     ) -> tuple[list[tuple[bytes | None, bytes]], Counter[str]]:
         """Return (key, value) of each dead letter, and how many there are by reason.
 
-        Raises InputError if the last `WINDOW` records of the partition hold more than the limit.
+        Raises DeadLettersError if any `WINDOW` offsets in a row, ending in the batch, hold more
+        than the limit.
         """
-        self._count(batch, len(bad))
+        if bad:
+            self._count(batch, batch.offsets[[item.position for item in bad]])
         letters = [(batch.keys[item.position], letter(batch, item, now_ms)) for item in bad]
         return letters, Counter(item.reason for item in bad)
 
-    def _count(self, batch: RecordBatch, n_bad: int) -> None:
-        recent = self._seen.setdefault((batch.topic, batch.partition), deque())
-        recent.append((len(batch), n_bad))
-        while sum(n for n, _ in recent) - recent[0][0] >= WINDOW:
-            recent.popleft()
-        total = sum(n for _, n in recent)
-        if n_bad and total > self._limit:
-            raise InputError(
-                f"{total} of the last records of {batch.topic}, partition {batch.partition}, up to "
-                f"offset {batch.offsets[-1]} cannot be processed, more than the limit of "
-                f"{self._limit}; look at risk.deadletter, mend the producer or raise the limit"
+    def _count(self, batch: RecordBatch, bad: NDArray[np.int64]) -> None:
+        where = (batch.topic, batch.partition)
+        seen = self._seen.get(where, bad[:0])
+        # What is known of the batch is of an earlier reading of it, or of an earlier topic.
+        offsets = np.concatenate([seen[seen < batch.offsets[0]], np.sort(bad)])
+        n_behind = np.searchsorted(offsets, offsets - WINDOW, side="right")
+        n_within = np.arange(1, len(offsets) + 1) - n_behind
+        most = int(n_within.argmax())
+        if n_within[most] > self._limit:
+            raise DeadLettersError(
+                f"{n_within[most]} of the last {WINDOW:,} records of {batch.topic}, partition "
+                f"{batch.partition}, up to offset {offsets[most]} cannot be processed, more than "
+                f"the limit of {self._limit}; look at risk.deadletter, mend the producer or raise "
+                "the limit"
             )
+        self._seen[where] = offsets[offsets > offsets[-1] - WINDOW]
 
 
 def letter(batch: RecordBatch, bad: Bad, now_ms: int) -> bytes:

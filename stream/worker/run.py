@@ -16,6 +16,8 @@ from stream.metrics import Metrics
 from stream.worker.app import WorkerApp, build_app
 from stream.worker.catchup import link_reader, wait_for_links
 from stream.worker.cluster import Cluster
+from stream.worker.deadletters import EXIT_CODE as REFUSED
+from stream.worker.deadletters import DeadLettersError
 from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
 from stream.worker.processor import LinkSink, Processor
@@ -95,7 +97,7 @@ async def serve(
             write_stats(app)
     if app.failure:
         print(f"The worker stopped: {app.failure}", file=sys.stderr, flush=True)
-        return FAILED
+        return REFUSED if isinstance(app.error, DeadLettersError) else FAILED
     return 0
 
 

@@ -54,7 +54,7 @@ def test_too_many_dead_letters_stop_the_worker_with_a_sentence(shop, tmp_path):
     shop.flush()
     worker = WorkerProcess(shop.settings(tmp_path, dead_letter_limit=20))
     worker.start()
-    assert worker.wait() == 70
+    assert worker.wait() == 65
     assert "more than the limit of 20" in worker.new_log().splitlines()[-1]
     assert not shop.read(shop.prefix + "risk.deadletter")
     assert shop.lag(worker.settings.application) == 50

@@ -14,7 +14,7 @@ import pytest
 from faust.types import TP
 
 from stream.metrics import Metrics
-from stream.worker.deadletters import WINDOW, DeadLetters
+from stream.worker.deadletters import WINDOW, DeadLetters, DeadLettersError
 from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
 from stream.worker.lag import Lag
@@ -52,16 +52,44 @@ def test_a_dead_letter_says_why_and_where_and_holds_the_record():
 def test_more_dead_letters_than_the_limit_within_the_window_are_refused():
     letters = DeadLetters(3)
     letters.encode(batch(100), [Bad(n, "not_json", "") for n in range(3)], 0)
-    with pytest.raises(InputError, match=r"shop\.orders, partition 3, up to offset 109"):
+    with pytest.raises(DeadLettersError, match=r"^4 of the last 10,000 .* 3, up to offset 100 "):
         letters.encode(batch(10, 100), [Bad(0, "not_json", "")], 0)
 
 
 def test_dead_letters_that_are_far_apart_are_not_too_many():
     letters = DeadLetters(3)
     for number in range(10):
-        letters.encode(batch(10), [Bad(0, "not_json", "")], 0)
-        letters.encode(batch(WINDOW // 3), [], 0)
+        first = number * (10 + WINDOW // 3)
+        letters.encode(batch(10, first), [Bad(0, "not_json", "")], 0)
+        letters.encode(batch(WINDOW // 3, first + 10), [], 0)
         assert number >= 0
+
+
+def bad(positions) -> list[Bad]:
+    return [Bad(position, "not_json", "") for position in positions]
+
+
+def test_the_window_is_the_last_records_however_many_a_poll_returns():
+    letters = DeadLetters(3)
+    letters.encode(batch(2 * WINDOW), bad([0, 1, 2, WINDOW, WINDOW + 1, WINDOW + 2]), 0)
+    letters.encode(batch(5, 2 * WINDOW), bad([0, 1]), 0)
+    with pytest.raises(DeadLettersError, match=f"^4 of .* offset {2 * WINDOW + 6} "):
+        letters.encode(batch(2 * WINDOW, 2 * WINDOW + 5), bad([0, 1]), 0)
+
+
+def test_too_many_bad_records_amid_a_large_poll_are_refused():
+    middle = range(WINDOW // 2, WINDOW // 2 + 4)
+    with pytest.raises(DeadLettersError, match=f"up to offset {WINDOW // 2 + 3} "):
+        DeadLetters(3).encode(batch(3 * WINDOW), bad(middle), 0)
+
+
+def test_bad_records_that_are_read_again_count_once():
+    letters = DeadLetters(3)
+    for _ in range(5):
+        letters.encode(batch(10), bad([1, 2]), 0)
+        letters.encode(batch(5, 10), bad([3]), 0)
+    with pytest.raises(DeadLettersError):
+        letters.encode(batch(5, 15), bad([0]), 0)
 
 
 def test_the_watchdog_ends_a_worker_that_is_behind_and_stands_still():

@@ -129,7 +129,7 @@ def test_a_topic_of_nothing_but_bad_records_stops_the_worker_with_a_sentence(kaf
     market.flush()
     worker = market.worker(tmp_path, dead_letter_limit=200)
     worker.start()
-    assert worker.wait(120) == 70
+    assert worker.wait(120) == 65
     sentence = worker.new_log().splitlines()[-1]
     assert "shop.orders" in sentence
     assert "more than the limit of 200" in sentence
