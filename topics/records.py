@@ -6,9 +6,11 @@ absent is "" and a number that is absent NaN or None.
 
 from datetime import datetime
 from math import nan
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+
+from topics.vocabulary import BrowseAction, LabelKind, Status
 
 EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: an earlier event time is a clock that was never set, or seconds for milliseconds."""
@@ -16,22 +18,6 @@ LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01: the packed history counts seconds in 32 bits."""
 LARGEST: Final = 1e15
 """Amounts up to here keep their cents in a float64."""
-
-Status = Literal["placed", "paid", "shipped", "delivered", "cancelled", "returned", "refunded"]
-BrowseAction = Literal[
-    "view", "search", "click", "add_to_cart", "remove_from_cart", "favorite", "login", "signup"
-]
-LabelKind = Literal[
-    "fraud",
-    "chargeback",
-    "account_takeover",
-    "refund_abuse",
-    "promotion_abuse",
-    "fake_review",
-    "brushing",
-    "default",
-    "legitimate",
-]
 
 EventId = Annotated[str, Meta(min_length=1, max_length=64)]
 UserId = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -119,7 +105,11 @@ class Review(Event, gc=False, kw_only=True, tag_field="type", tag="review"):
 
 
 class Label(Struct, gc=False, kw_only=True):
-    """What turned out to be true of an event or a user, and when that became known."""
+    """What turned out to be true of an event or a user, and when that became known.
+
+    The contract asks producers for ``source``; a label without it is read all the same, since
+    nothing depends on it and a truth that is lost cannot be learned from.
+    """
 
     label_id: EventId
     user_id: UserId

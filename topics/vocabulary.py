@@ -5,12 +5,12 @@ the *step*, so that one number says what happened: ``0..6`` an order's status, `
 action, ``16`` a review.
 """
 
-from typing import Final
+from typing import Final, Literal, get_args
 
 EVENT_TYPES: Final = ("order", "browse", "review")
 ORDER, BROWSE, REVIEW = range(3)
 
-ORDER_STATUSES: Final = (
+Status = Literal[
     "placed",
     "paid",
     "shipped",
@@ -18,10 +18,11 @@ ORDER_STATUSES: Final = (
     "cancelled",
     "returned",
     "refunded",
-)
+]
+ORDER_STATUSES: Final[tuple[str, ...]] = get_args(Status)
 PLACED, PAID, SHIPPED, DELIVERED, CANCELLED, RETURNED, REFUNDED = range(7)
 
-BROWSE_ACTIONS: Final = (
+BrowseAction = Literal[
     "view",
     "search",
     "click",
@@ -30,14 +31,15 @@ BROWSE_ACTIONS: Final = (
     "favorite",
     "login",
     "signup",
-)
+]
+BROWSE_ACTIONS: Final[tuple[str, ...]] = get_args(BrowseAction)
 FIRST_BROWSE_STEP: Final = 8
 VIEW, SEARCH, CLICK, ADD_TO_CART, REMOVE_FROM_CART, FAVORITE, LOGIN, SIGNUP = range(8, 16)
 
 REVIEWED: Final = 16
 N_STEPS: Final = 17
 
-LABEL_KINDS: Final = (
+LabelKind = Literal[
     "fraud",
     "chargeback",
     "account_takeover",
@@ -47,7 +49,8 @@ LABEL_KINDS: Final = (
     "brushing",
     "default",
     "legitimate",
-)
+]
+LABEL_KINDS: Final[tuple[str, ...]] = get_args(LabelKind)
 
 ACTIONS: Final = ("allow", "step_up", "review", "hold", "block")
 ALLOW, STEP_UP, MANUAL_REVIEW, HOLD, BLOCK = range(5)

@@ -175,6 +175,17 @@ def test_a_label_becomes_its_columns() -> None:
     assert np.isnan(batch.rows["amount"][1])
 
 
+def test_a_label_that_does_not_say_its_source_is_read_all_the_same() -> None:
+    value = encoded({k: v for k, v in LABEL.items() if k != "source"})
+    assert DECODER.labels([value]).bad == []
+
+
+@pytest.mark.parametrize("kind", LABEL_KINDS)
+def test_every_kind_of_label_is_read_as_its_code(kind: str) -> None:
+    decoded = DECODER.labels([encoded(LABEL | {"kind": kind, "is_fraud": False})])
+    assert decoded.batch.rows["kind"].tolist() == [LABEL_KINDS.index(kind)]
+
+
 @pytest.mark.parametrize(
     "extra",
     [
