@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream import cli
+from stream.metrics import Metrics
 from stream.settings import setting_rows
 from stream.worker.run import FAILED, REFUSED
 from stream.worker.watchdog import EXIT_CODE
@@ -55,6 +56,23 @@ def test_the_page_on_operations_names_endpoints_and_exit_codes():
     page = WORDS["operations.md"]
     assert all(f"`{path}`" in page for path in ("/live", "/ready", "/metrics"))
     assert all(f"| {code} |" in page for code in (0, cli.BAD_INPUT, REFUSED, FAILED, EXIT_CODE))
+
+
+def test_the_documents_say_that_dead_letters_keep_the_key_that_they_came_with():
+    for page in ("README.md", "records.md"):
+        (sentence,) = re.findall(r"[^.\n]*keyed by `user_id`[^.]*", WORDS[page])
+        assert "dead letter" in sentence
+
+
+def test_the_page_on_operations_names_the_metric_that_counts_what_has_none_of_its_own():
+    assert "`riskstream_counted_total`" in WORDS["operations.md"]
+    assert "riskstream_counted_total{what=" in _counted_page()
+
+
+def _counted_page():
+    metrics = Metrics()
+    metrics.count({"texts.cached": 1})
+    return metrics.page().decode()
 
 
 def test_the_page_on_records_names_all_that_an_alert_tells_of_its_event():

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,12 +61,18 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     settings = read_settings(args)
     from stream.loading import build_decoder, load_policy
-    from stream.replay.learning import Learning, learn
+    from stream.replay.learning import Learning, base_of, learn
 
     until = moment_ms(args.until, "--until")
     start = moment_ms(args.start, "--from") if args.start else 0
     if start >= until:
         raise InputError(f"--from {args.start} is not before --until {args.until}")
+    if args.base == "auto" and base_of(args.base) is None:
+        print(
+            "riskstream train: no text encoder is installed; texts count by their sketches only "
+            "(install riskstream[offline], or name one with --base)",
+            file=sys.stderr,
+        )
     manifest = learn(
         build_decoder(settings),
         load_policy(settings.policy),

@@ -2,6 +2,7 @@
 
 import pytest
 
+import stream.replay.learning
 from stream import cli
 
 WORDS = ["train", "--events", "none", "--labels", "none", "--until", "2025-02-01", "--out", "none"]
@@ -37,3 +38,12 @@ def test_numbers_within_their_ranges_are_accepted(capsys: pytest.CaptureFixture[
     good = ["--label-delay", "0.5", "--spend-horizon-days", "7", "--max-rows", "1000"]
     assert cli.main([*WORDS, *good]) == 2
     assert "must be" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("base", "n_lines"), [("auto", 1), ("none", 0)])
+def test_an_encoder_that_is_not_there_is_said_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, base: str, n_lines: int
+) -> None:
+    monkeypatch.setattr(stream.replay.learning, "packed_weights", lambda: None)
+    assert cli.main([*WORDS, "--base", base]) == 2
+    assert capsys.readouterr().err.count("no text encoder is installed") == n_lines
