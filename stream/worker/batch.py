@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stream.worker.deadletters import DeadLetters
 from stream.worker.envelope import Headers, pack, unpack
 from stream.worker.links import LINKS_HEADER
+from stream.worker.partition import advanced
 from stream.worker.processor import Outcome, Prepared, Processor, RecordBatch
 from stream.worker.producer import Built, Producer
 from stream.worker.settings import WorkerSettings
@@ -87,10 +88,7 @@ class Batches:
         with self._stages.measure("store write"):
             partition = plan.batch.partition
             store = self._states.partition(partition)
-            position = store.position
-            for first, count in sent:
-                # A gap holds another writer's records: recovery has to look at them.
-                position = first + count - 1 if first == position + 1 else position
+            position = advanced(store.position, sent)
             store.write(plan.keys, plan.values, position, self._states.term(partition))
 
     def _applied(self, headers: Headers, source: int) -> NDArray[np.int64]:

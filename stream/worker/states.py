@@ -75,6 +75,10 @@ class States:
             )
             self.n_recovered += len(batch.offsets)
 
+    def outweighed(self) -> dict[int, list[bytes]]:
+        """Return, by partition, the keys whose last changelog record lost at recovery."""
+        return {n: sorted(store.outweighed) for n, store in self._open.items() if store.outweighed}
+
     def begin_term(self, generation: int) -> None:
         """Fix the term under which each recovered partition is written from now on."""
         self._terms = {

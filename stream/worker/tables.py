@@ -10,6 +10,8 @@ from faust.tables.recovery import RebalanceAgain, Recovery
 from faust.tables.table import Table
 from faust.types import TP, EventT
 
+from stream.worker.repair import repair
+
 
 class RawSchema(Schema):  # type: ignore[type-arg]
     """Hands messages on as they are; decoding a batch is the processor's work."""
@@ -107,9 +109,20 @@ class StateRecovery(Recovery):
         if self.need_recovery():
             self.signal_recovery_start.set()
             raise RebalanceAgain()
+        await self._repair(generation_id)
         await super().on_recovery_completed(generation_id)
         if self.app.consumer_generation_id == generation_id and self.app.tables.actives_ready:
             self.app.on_ready(generation_id)
+
+    async def _repair(self, generation_id: int) -> None:
+        app = self.app
+        if app.consumer_generation_id != generation_id:
+            return  # whoever holds the partitions now repairs them
+        try:
+            await repair(app.states, app.records, app.settings.changelog)
+        except Exception as error:
+            app.fail(f"The changelog cannot be mended: {error!r}", error)
+            raise
 
 
 class StateTables(TableManager):

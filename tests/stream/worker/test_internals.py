@@ -33,7 +33,7 @@ OVERRIDDEN = {
 OWN = {
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
     "give_back", "_give_back", "generation", "_drain", "_expected", "_slot_freed",
-    "__getitem__", "backup_partition", "restore_backup", "reset_state",
+    "_repair", "__getitem__", "backup_partition", "restore_backup", "reset_state",
 }  # fmt: skip
 USED = {
     App: ["consumer_generation_id", "rebalancing", "in_recovery", "create_event", "crash_reason"],

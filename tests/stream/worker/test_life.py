@@ -159,6 +159,33 @@ def test_a_changelog_that_is_made_anew_empties_the_local_states(shop, tmp_path):
     assert shop.states(worker.settings.application) == dict(shop.expected)
 
 
+def test_what_a_former_owner_overwrote_stands_in_the_changelog_again_when_work_begins(
+    shop, tmp_path
+):
+    worker = WorkerProcess(shop.settings(tmp_path / "one"))
+    application = worker.settings.application
+    early: dict[bytes, bytes] = {}
+    newest: dict[bytes, bytes] = {}
+    for seed in range(2):
+        shop.send(500, seed=seed)
+        work_off(shop, worker)
+        for key, value, _ in shop.read(worker.settings.changelog):
+            early.setdefault(key, value)
+            newest[key] = value
+    stale = [key for key in early if early[key] != newest[key]]
+    for key in stale:
+        shop.raw("app.changelog", key, early[key])
+    shop.flush()
+    assert shop.states(application) != dict(shop.expected), "compaction would keep these"
+    for folder in ("one", "two"):  # one goes on from its position, the other begins empty
+        again = WorkerProcess(shop.settings(tmp_path / folder))
+        work_off(shop, again)
+        assert again.stats()["stale records"] == len(stale) > 9
+        assert ("had overwritten" in again.new_log()) == (folder == "one")
+        assert shop.states(application) == dict(shop.expected)
+        assert shop.recovered_states(tmp_path / folder, application) == dict(shop.expected)
+
+
 def test_stages_add_up_to_the_processor_time_of_the_worker(shop, tmp_path):
     shop.send(30_000, SOURCES)
     worker = WorkerProcess(shop.settings(tmp_path), state_bytes=200)

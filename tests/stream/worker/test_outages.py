@@ -67,6 +67,7 @@ def test_a_paused_worker_that_comes_back_as_a_zombie_overwrites_nothing(own_brok
     assert fresh.stop() == 0
     said = shop.outputs()
     assert len(said) == shop.n_sent.total()
+    assert shop.states(application) == dict(shop.expected), "what compaction keeps"
     states = shop.recovered_states(tmp_path / "fresh", application)
     assert states == dict(shop.expected)
 

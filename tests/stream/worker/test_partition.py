@@ -67,6 +67,48 @@ def test_recovery_outweighs_a_late_record_that_comes_in_another_batch_too(store)
     assert state_of(store) == b"owner"
 
 
+def compacted(log: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """What compaction leaves of a changelog of one key: the last record."""
+    return log[-1:]
+
+
+def test_a_repaired_key_survives_the_compaction_of_everything_before_its_last_record(tmp_path):
+    log = [(0, value(b"owner", 5, 10)), (1, value(b"paused", 4, 90))]
+    for number, (repairs, wanted) in enumerate([(False, b"paused"), (True, b"owner")]):
+        owner = PartitionStore(tmp_path / f"owner{number}", CACHE, 100_000)
+        recover(owner, 0, *(record for _, record in log))
+        written = list(log)
+        if repairs:
+            written += enumerate(owner.get_many(sorted(owner.outweighed)), 2)
+        fresh = PartitionStore(tmp_path / f"fresh{number}", CACHE, 100_000)
+        for offset, record in compacted(written):
+            assert recover(fresh, offset, record) == 0
+        assert state_of(fresh) == wanted
+        assert state_of(owner) == b"owner"
+        owner.close()
+        fresh.close()
+
+
+def test_a_key_is_to_be_repaired_until_a_later_record_of_it_or_the_repair(tmp_path):
+    store = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    recover(store, 0, value(b"owner", 5, 10), value(b"paused", 4, 90), value(b"next", 5, 11))
+    assert not store.outweighed
+    recover(store, 3, value(b"paused", 4, 91))
+    assert store.outweighed == {b"u"}
+    store.close()  # the position is behind the stale record now: nobody will read it again
+    store = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    assert store.outweighed == {b"u"}
+    store.repaired([b"u"], 4)
+    assert (store.outweighed, store.position, state_of(store)) == (set(), 4, b"next")
+    store.close()
+    store = PartitionStore(tmp_path / "p", CACHE, 100_000)
+    assert (store.outweighed, [key for key, _ in store.items()]) == (set(), [b"u"])
+    recover(store, 5, value(b"paused", 4, 92))
+    recover(store, 6, value(b"owner", 6, 12))
+    assert not store.outweighed
+    store.close()
+
+
 def test_within_a_term_a_record_that_is_behind_in_one_topic_loses(store):
     recover(store, 0, value(b"a", 5, 10, 20), value(b"b", 5, 11, 19), value(b"c", 5, 11, 20))
     assert state_of(store) == b"c"
