@@ -22,6 +22,7 @@ from stream.replay.outcomes import Collector, Outcomes
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.truth import Truth
 from topics.decode import Decoder
+from topics.errors import InputError
 from topics.scores import ScoreInput, Scores
 
 DECISIONS: Final = "decisions.parquet"
@@ -107,7 +108,7 @@ def run_backtest(
 
     The same history gives the same bytes, whatever the order of its records. A decision is warm
     where its user's state is, or where the history covers all windows. ``advance`` is told how
-    many events went through.
+    many events went through. Raises InputError where no event lies between the times.
     """
     bad = BadRecords()
     truth = Truth.read(plan.labels, decoder, BadRecords(), bad_from_ms=plan.known_from_ms)
@@ -128,6 +129,8 @@ def run_backtest(
                 file.write(decisions_of(part.events, decided, at, versions))
                 collector.add(part, decided, at)
             advance(len(part.events))
+        if not n_reported:
+            raise InputError(f"{plan.events} holds no event between --from and --to")
     return Backtested(
         collector.outcomes(), truth.scenarios, n_history, n_reported, n_duplicates,
         collector.n_dropped, bad,

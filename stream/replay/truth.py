@@ -55,7 +55,8 @@ class Truth:
         users, first_ms = _first_bad(labels, bad_from_ms)
         order = np.lexsort((labels["label"], labels["known_ms"], labels["event"]))
         of = labels["event"][order]
-        last = np.flatnonzero((of != 0) & np.r_[of[1:] != of[:-1], [True] * (len(of) > 0)].astype(bool))
+        is_last = np.append(of[1:] != of[:-1], True)[: len(of)]
+        last = np.flatnonzero((of != 0) & is_last)
         at_newest = order[last]
         newest = labels[at_newest]
         return cls(
