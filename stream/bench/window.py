@@ -63,7 +63,7 @@ def window_of(samples: Sequence[Sample], n_lead: int) -> Window:
         last["at_s"] - first["at_s"],
         last["cpu_s"] - first["cpu_s"],
         stages,
-        {name: n for name, n in counts.items() if not name.startswith("lag.")},
+        counts,
     )
 
 

@@ -67,8 +67,12 @@ def test_the_past_counts(scorer: ModelScorer) -> None:
     login = x.past["step"][:, 0] == 14
     without = x.past.copy()
     without["step"][login, 0] = 0
-    calm = scorer.score(ScoreInput(x.rows, x.features, without, x.n_past, x.texts))
-    assert scorer.score(x).p_fraud[login].mean() > 2 * calm.p_fraud[login].mean()
+    calm = ScoreInput(x.rows, x.features, without, x.n_past, x.texts)
+    pairs = zip(scorer.apart(x), scorer.apart(calm), strict=True)
+    network, trees = (now - then for now, then in pairs)
+    assert network[login].mean() > np.log(2)  # twice the odds
+    assert not trees.any()
+    assert scorer.score(x).p_fraud[login].mean() > 1.5 * scorer.score(calm).p_fraud[login].mean()
 
 
 def test_loading_again_gives_the_same_scores(scorer: ModelScorer, folder: Path) -> None:
