@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from rich.console import Console
@@ -24,6 +24,9 @@ from stream.demo.workerprocess import WorkerProcess
 from stream.progress import shown
 from topics.producing import Sender
 from topics.simulator.shop import Shop
+
+LINGER_MS: Final = 100.0
+"""The embedded broker answers a fetch with no more than one batch of a producer, however small."""
 
 
 def run_demo(plan: Plan, folder: Path, console: Console, *, afresh: bool = False) -> Summary:
@@ -78,7 +81,7 @@ class _Run:
         """Send everything, stop the worker, and count what came of it."""
         plan = self.plan
         records = traffic(shop.events(), shop.labels())
-        with Sender(self.bootstrap, linger_ms=2) as sender, closing(self.outcomes):
+        with Sender(self.bootstrap, linger_ms=LINGER_MS) as sender, closing(self.outcomes):
             feeder = Feeder(sender, self.outcomes, self.worker.check)
             per_s = self._history(records, feeder, max(0, self.n_events - plan.n_live))
             self.console.print(
