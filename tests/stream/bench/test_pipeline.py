@@ -49,7 +49,7 @@ def reading(at_s, n_decisions, cpu_s=0.0):
     return {
         "at_s": at_s,
         "cpu_s": cpu_s,
-        "counts": {"decisions.allow": n_decisions, "lag.shop.browse": 7},
+        "counts": {"decisions.allow": n_decisions},
         "stages_cpu_s": {"decode": cpu_s / 4, "score": cpu_s / 2, "other": cpu_s / 4},
     }
 
