@@ -48,7 +48,7 @@ def bench_pipeline(plan: PipelinePlan) -> dict[str, Any]:
         model = bench_model(plan.cache, afresh=plan.train)
     files = shop_files(plan.size, plan.cache)
     with (
-        tempfile.TemporaryDirectory(prefix="run-", dir=plan.cache) as run,
+        tempfile.TemporaryDirectory(prefix="run-", dir=plan.cache.resolve()) as run,
         bench_broker(plan.brokers, Path(run, "kafka")) as (brokers, about),
     ):
         empty_topics(brokers, plan.n_partitions)
