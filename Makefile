@@ -21,7 +21,7 @@ demo: $(READY) ## Install, then run a simulated shop through the whole system
 
 test: $(READY) ## Install, then run every test that needs no GPU
 	@.ci/toolcheck
-	@$(BIN)/python -m pytest -m "not gpu"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not gpu"
 
 lint: $(READY) ## Check style, format and types
 	@$(BIN)/ruff check .

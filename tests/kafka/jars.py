@@ -1,5 +1,6 @@
 """The jars of Apache Kafka, fetched once by Maven and shared by every clone of this repository."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -28,6 +29,12 @@ def jar_folder() -> Path:
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:  # Maven's own cache wants one at a time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return folder if folder.is_dir() else _fetched(folder)
+
+
+def _fetched(folder: Path) -> Path:
     fresh = Path(mkdtemp(prefix=".fetching-", dir=folder.parent))
     command = ["mvn", "--batch-mode", "--quiet", "--file", str(POM)]
     command += ["dependency:copy-dependencies", "-DincludeScope=runtime"]
@@ -36,8 +43,5 @@ def jar_folder() -> Path:
     if done.returncode:
         shutil.rmtree(fresh, ignore_errors=True)
         raise RuntimeError(f"Maven could not fetch Kafka's jars: {done.stdout[-2000:]}")
-    try:
-        fresh.rename(folder)
-    except OSError:  # another process was faster; its folder is complete
-        shutil.rmtree(fresh, ignore_errors=True)
+    fresh.rename(folder)
     return folder
