@@ -1,6 +1,5 @@
 """Later days of a market that no model has seen, decided by the replay and compared with truth."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,11 +9,10 @@ import orjson
 from numpy.typing import NDArray
 
 from model.scorer import ModelScorer
-from stream.pipeline.features import N_FEATURES
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
-from stream.pipeline.scorer import NoScorer
 from stream.replay.history import Slice, read_history
+from stream.replay.later import Later
 from stream.replay.replay import Replay, ReplaySettings
 from topics.decode import Decoder
 from topics.files import read_chunks
@@ -50,29 +48,21 @@ class Exam:
     user: NDArray[np.uint64]
 
 
-class _Later(NoScorer):
-    """Scores only while ``live``, and explains nothing: the days before only fill the states."""
+class _Apart(Later):
+    """Keeps what the model's parts alone say, and explains nothing: nobody reads it here."""
 
     def __init__(self, scorer: ModelScorer) -> None:
-        super().__init__(N_FEATURES)
-        self._scorer, self.live = scorer, False
+        super().__init__(scorer)
+        self._model = scorer
         self.apart = np.zeros(0), np.zeros(0)
 
-    @property
-    def wants_past(self) -> bool:  # type: ignore[override]
-        return self.live
-
     def score(self, x: ScoreInput) -> Scores:
-        if not self.live:
-            return super().score(x)
-        self.apart = self._scorer.apart(x)
-        return self._scorer.score(x)
+        if self.live:
+            self.apart = self._model.apart(x)
+        return super().score(x)
 
-    def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
-        """Yield the slices; live from the first on that reaches ``from_ms``."""
-        for part in slices:
-            self.live = bool(part.events.rows["time_ms"].max(initial=0) >= from_ms)
-            yield part
+    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.zeros((len(rows), x.features.shape[1]), np.float32)
 
 
 def examine(
@@ -80,7 +70,7 @@ def examine(
 ) -> Exam:
     """Replay a simulated shop and judge its events from ``from_ms`` on."""
     scenarios, truth = _read_truth(shop / TRUTH_FILE)
-    later = _Later(scorer)
+    later = _Apart(scorer)
     history = read_history([shop / LABELS_FILE, shop / EVENTS_FILE], decoder)
     parts = []
     for part, decided in Replay(policy, later, ReplaySettings()).run(later.watch(history, from_ms)):

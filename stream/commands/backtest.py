@@ -57,7 +57,6 @@ def run(args: argparse.Namespace) -> int:
     from stream.pipeline.features import NAMES
     from stream.progress import shown
     from stream.replay.backtest import BacktestPlan, run_backtest
-    from stream.replay.judged import judged_of
 
     torch.set_num_threads(settings.threads)
     scorer = ModelScorer.load(args.model, feature_names=NAMES)
@@ -79,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         )
     console = Console(highlight=False)
     metrics = metrics_of(
-        judged_of(found.outcomes, found.scenarios),
+        found.outcomes,
         unlabelled=args.unlabelled,
         dropped_known=None if args.drop_known is None else found.n_dropped,
     )

@@ -1,6 +1,6 @@
 """Decided events beside what became known of them: what every metric is computed from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -72,6 +72,16 @@ class Judged:
     def _arrays(self) -> dict[str, NDArray[Any]]:
         plain = {"kinds", "scenarios", "segments"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in plain}
+
+
+def joined(parts: Sequence[Judged]) -> Judged:
+    """Return the rows of one part after another; at least one, with the same names and no segments.
+
+    Raises ValueError where there is none.
+    """
+    columns = [part._arrays() for part in parts]
+    arrays = {name: np.concatenate([part[name] for part in columns]) for name in parts[0]._arrays()}
+    return Judged(**arrays, kinds=parts[0].kinds, scenarios=parts[0].scenarios, segments={})
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,24 +6,23 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from stream.judging.judged import Judged
 from stream.pipeline.aggregates import WARM_MS
-from stream.pipeline.features import N_FEATURES
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
 from stream.pipeline.published import decisions_of, versions_of
-from stream.pipeline.scorer import NoScorer, Scorer
+from stream.pipeline.scorer import Scorer
 from stream.replay.ahead import ahead
 from stream.replay.badrecords import BadRecords
 from stream.replay.decisionfile import DecisionFile
 from stream.replay.history import Slice, read_history
-from stream.replay.outcomes import Collector, Outcomes
+from stream.replay.later import Later
+from stream.replay.outcomes import Collector
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.truth import Truth
 from topics.decode import Decoder
 from topics.errors import InputError
-from topics.scores import ScoreInput, Scores
 
 DECISIONS: Final = "decisions.parquet"
 
@@ -52,49 +51,12 @@ class BacktestPlan:
 class Backtested:
     """What came of a backtest; ``n_history`` events only warmed the states."""
 
-    outcomes: Outcomes
-    scenarios: tuple[str, ...]
+    outcomes: Judged
     n_history: int
     n_reported: int
     n_duplicates: int
     n_dropped: int
     bad: BadRecords
-
-
-class _Later:
-    """Scores only from the first slice on that reaches what is reported."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer: Scorer = NoScorer(N_FEATURES)
-        self._real = scorer
-
-    def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
-        for part in slices:
-            if part.events.rows["time_ms"].max(initial=0) >= from_ms:
-                self._scorer = self._real
-            yield part
-
-    @property
-    def name(self) -> str:
-        return self._real.name
-
-    @property
-    def version(self) -> str:
-        return self._real.version
-
-    @property
-    def wants_past(self) -> bool:
-        return self._scorer.wants_past
-
-    @property
-    def usual(self) -> NDArray[np.float32]:
-        return self._real.usual
-
-    def score(self, x: ScoreInput) -> Scores:
-        return self._scorer.score(x)
-
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        return self._scorer.explain(x, rows)
 
 
 def run_backtest(
@@ -113,7 +75,7 @@ def run_backtest(
     bad = BadRecords()
     truth = Truth.read(plan.labels, decoder, BadRecords(), bad_from_ms=plan.known_from_ms)
     collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
-    later = _Later(scorer)
+    later = Later(scorer)
     replay = Replay(policy, later, ReplaySettings(lag_ms=plan.lag_ms, zone_ms=plan.zone_ms))
     versions = versions_of(policy, scorer)
     history = read_history([plan.labels, plan.events], decoder, until_ms=plan.to_ms, bad=bad)
@@ -132,7 +94,7 @@ def run_backtest(
         if not n_reported:
             raise InputError(f"{plan.events} holds no event between --from and --to")
     return Backtested(
-        collector.outcomes(), truth.scenarios, n_history, n_reported, n_duplicates,
+        collector.judged(), n_history, n_reported, n_duplicates,
         collector.n_dropped, bad,
     )  # fmt: skip
 

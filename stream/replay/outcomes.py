@@ -5,32 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.judging.judged import Judged, joined
 from stream.pipeline.pipeline import Decided
 from stream.replay.history import Slice
 from stream.replay.truth import UNKNOWN, Truth
-from topics.vocabulary import ORDER
-
-
-@dataclass(frozen=True, eq=False)
-class Outcomes:
-    """``n`` decided events in their order.
-
-    ``time_ms`` int64, ``user`` uint64, ``type`` and ``action`` uint8 codes, ``p_fraud``, ``risk``
-    and ``amount`` float32 (NaN unknown), ``label`` int8 (1 fraud, 0 legitimate or counted as such,
-    -1 left out), ``kind`` and ``scenario`` of the label (-1 none), ``warm`` bool.
-    """
-
-    time_ms: NDArray[np.int64]
-    user: NDArray[np.uint64]
-    type: NDArray[np.uint8]
-    action: NDArray[np.uint8]
-    p_fraud: NDArray[np.float32]
-    risk: NDArray[np.float32]
-    amount: NDArray[np.float32]
-    label: NDArray[np.int8]
-    kind: NDArray[np.int8]
-    scenario: NDArray[np.int16]
-    warm: NDArray[np.bool_]
+from topics.vocabulary import LABEL_KINDS, ORDER
 
 
 @dataclass
@@ -43,7 +22,7 @@ class Collector:
     truth: Truth
     unlabelled: str
     drop_known_days: float | None
-    _parts: list[tuple[NDArray[np.generic], ...]] = field(default_factory=list)
+    _parts: list[Judged] = field(default_factory=list)
     _bad_orders: set[int] = field(default_factory=set)
     n_dropped: int = 0
 
@@ -59,30 +38,33 @@ class Collector:
             dropped = self.truth.known_bad(rows["user"], rows["time_ms"], self.drop_known_days)
             self.n_dropped += int((dropped & (label >= 0)).sum())
             label[dropped] = UNKNOWN
+        p_fraud = decided.scores.p_fraud[at].astype(np.float32)
+        risk = decided.risk[at].astype(np.float32)
         self._parts.append(
-            (
-                rows["time_ms"].copy(),
-                rows["user"].copy(),
-                rows["type"].copy(),
-                decided.action[at],
-                decided.scores.p_fraud[at].astype(np.float32),
-                decided.risk[at].astype(np.float32),
-                rows["amount"].astype(np.float32),
-                label,
-                np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
-                np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
-                decided.warm[at],
+            Judged(
+                time_ms=rows["time_ms"].copy(),
+                user=rows["user"].copy(),
+                type=rows["type"].copy(),
+                score=np.where(np.isfinite(p_fraud), p_fraud, risk),
+                p=p_fraud,
+                risk=risk,
+                action=decided.action[at],
+                label=label,
+                kind=np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
+                scenario=np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
+                amount=rows["amount"].astype(np.float32),
+                warm=decided.warm[at],
+                kinds=LABEL_KINDS,
+                scenarios=self.truth.scenarios,
             )
         )
 
-    def outcomes(self) -> Outcomes:
-        """Return everything that was taken."""
-        empty = (np.zeros(0, kind) for kind in ("i8", "u8", "u1", "u1", *3 * ("f4",), "i1", "i1"))
-        first = (*empty, np.zeros(0, np.int16), np.zeros(0, np.bool_))
-        columns: list[NDArray[np.generic]] = [
-            np.concatenate(parts) for parts in zip(first, *self._parts, strict=True)
-        ]
-        return Outcomes(*columns)  # type: ignore[arg-type]
+    def judged(self) -> Judged:
+        """Return everything that was taken; the caller has taken something.
+
+        Events rank by the model's probability, by the risk where it gives none.
+        """
+        return joined(self._parts)
 
     def _of(self, values: NDArray[np.generic], place: NDArray[np.int64]) -> NDArray[np.generic]:
         return values[place] if len(values) else np.zeros(len(place), values.dtype)
