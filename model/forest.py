@@ -88,6 +88,7 @@ class Forest:
         picked = zip(fitted.estimators_, fitted.estimators_features_, strict=True)
         for number, (estimator, columns) in enumerate(picked):
             tree = estimator.tree_
+            thresholds = round_down(tree.threshold)
             lengths = _usual_path(tree.n_node_samples.astype(np.float64))
             waiting = [(0, 0, 0)]
             while waiting:
@@ -99,7 +100,7 @@ class Forest:
                     path[number, first - inner : first - inner + span] = depth + lengths[node]
                     continue
                 feature[number, at] = columns[tree.feature[node]]
-                threshold[number, at] = _round_down(tree.threshold[node])
+                threshold[number, at] = thresholds[node]
                 waiting.append((tree.children_left[node], 2 * at + 1, depth + 1))
                 waiting.append((tree.children_right[node], 2 * at + 2, depth + 1))
         usual = float(_usual_path(np.array([fitted.max_samples_], np.float64))[0])
@@ -129,7 +130,7 @@ def fill(features: NDArray[np.float32], medians: NDArray[np.float32]) -> NDArray
     return np.where(np.isnan(features), medians, features).astype(np.float32)
 
 
-def _round_down(threshold: float) -> np.float32:
-    """Return the largest float32 at or below: x <= t keeps its answer for every float32 x."""
-    near = np.float32(threshold)
-    return near if float(near) <= threshold else np.nextafter(near, np.float32(-np.inf))
+def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the largest float32 at or below each: x <= t keeps its answer for every float32 x."""
+    near = threshold.astype(np.float32)
+    return np.where(near <= threshold, near, np.nextafter(near, np.float32(-np.inf)))

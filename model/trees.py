@@ -7,6 +7,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from model.forest import round_down
+
 _BLOCK: Final = 256
 
 
@@ -72,7 +74,7 @@ class Trees:
         leaf, unknown_left = nodes["is_leaf"] == 1, nodes["missing_go_to_left"] == 1
         left, right = nodes["left"] + shift, nodes["right"] + shift
         # The unknown goes to the second child: where that is the left one, the test is turned.
-        at_most = _round_down(nodes["num_threshold"])
+        at_most = round_down(nodes["num_threshold"])
         above = np.nextafter(-at_most, np.float32(-np.inf))
         first = np.where(leaf, own, np.where(unknown_left, right, left))
         second = np.where(leaf, own, np.where(unknown_left, left, right))
@@ -117,9 +119,3 @@ def _with_means(nodes: NDArray[np.void]) -> NDArray[np.float64]:
         below = [int(nodes["left"][at]), int(nodes["right"][at])]
         value[at] = np.average(value[below], weights=nodes["count"][below])
     return value
-
-
-def _round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the largest float32 at or below: x <= t keeps its answer for every float32 x."""
-    near = threshold.astype(np.float32)
-    return np.where(near <= threshold, near, np.nextafter(near, np.float32(-np.inf)))

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from topics.decisions import SCHEMA_VERSION, Decisions
+from topics.decisions import SCHEMA_VERSION, Decisions, decision_id
 from topics.outputtable import decision_schema
 from topics.reasons import Reason
 from topics.vocabulary import ACTIONS, EVENT_TYPES
@@ -32,7 +32,7 @@ def decision_table(
     columns: dict[str, Any] = {
         "schema_version": np.full(n, SCHEMA_VERSION, np.int32),
         "decision_id": [
-            f"{event}.{revision}"
+            decision_id(event, revision)
             for event, revision in zip(d.event_ids, d.revision.tolist(), strict=True)
         ],
         "event_id": ids,

@@ -16,9 +16,10 @@ from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import NoScorer
+from stream.pipeline.windows import DAY_MS
 from stream.replay.history import read_history
 from stream.replay.replay import Replay, ReplaySettings
-from stream.replay.trainset import DAY_MS, Trainset, TrainsetSettings
+from stream.replay.trainset import Trainset, TrainsetSettings
 from topics.decode import Decoder
 from topics.errors import InputError
 

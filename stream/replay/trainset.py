@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from model.rows import TrainingRows
 from stream.pipeline.pipeline import Decided
+from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
 from topics.scores import ScoreInput
 from topics.vocabulary import ORDER, PLACED
 
-DAY_MS: Final = 86_400_000
 HASH_RANGE: Final = 1 << 32
 
 

@@ -7,12 +7,12 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.pipeline.windows import DAY_MS
 from stream.replay.badrecords import BadRecords
 from topics.columns import LABEL, Rows
 from topics.decode import Decoder
 from topics.timed import LABEL_TAG, read_timed
 
-DAY_MS: Final = 86_400_000
 UNKNOWN: Final = -1
 
 
