@@ -1,19 +1,14 @@
 """`riskstream backtest` as a person runs it: files, figures, and one line for what is wrong."""
 
-import dataclasses
 from pathlib import Path
 
-import numpy as np
 import orjson
 import pyarrow.parquet as pq
 import pytest
-import torch
 
-from model.fitting import Recipe
-from model.training import train
 from stream import cli
-from stream.pipeline.features import FEATURE_VERSION, NAMES
-from tests.model.shop import history
+from stream.pipeline.features import NAMES
+from tests.stream.smallmodel import small_model
 from topics.files import read_records
 from topics.simulator import SimulatorConfig, write_folder
 from topics.simulator.config import DAY_MS
@@ -21,7 +16,6 @@ from topics.simulator.export import EVENTS_FILE, LABELS_FILE
 
 CONFIG = SimulatorConfig(users=80, days=42, seed=4, fraud_share=0.15)
 START = CONFIG.start_ms + 34 * DAY_MS
-QUICK = Recipe(epochs=1, steps_per_epoch=10, batch=256, at_least_negatives=500)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    torch.set_num_threads(1)
-    rows = history(1_500)
-    columns = np.resize(rows.x.features.T, (len(NAMES), len(rows))).T
-    x = dataclasses.replace(rows.x, features=np.ascontiguousarray(columns))
-    return train(
-        dataclasses.replace(rows, x=x), feature_names=NAMES, feature_version=FEATURE_VERSION,
-        out=tmp_path_factory.mktemp("models") / "small", progress=False, recipe=QUICK,
-    )  # fmt: skip
+    return small_model(tmp_path_factory.mktemp("models") / "small")
 
 
 def words(shop: Path, model: Path, out: Path, *more: str, start: int = START) -> list[str]:

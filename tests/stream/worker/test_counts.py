@@ -12,15 +12,6 @@ from tests.stream.worker.shop import Shop
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def shop(kafka):
-    yield Shop(kafka)
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
-
-
 def wait_for_outputs(shop: Shop, n: int, worker: WorkerProcess, timeout_s: float = 60) -> None:
     deadline = time.monotonic() + timeout_s
     while shop.n_outputs() < n:

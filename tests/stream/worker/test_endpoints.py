@@ -14,18 +14,8 @@ from stream.worker.processor import SOURCES
 from stream.worker.settings import WorkerSettings
 from tests.stream.worker.counting import AddUp, Counting
 from tests.stream.worker.process import OUTPUTS, WorkerProcess, begin_child, serve
-from tests.stream.worker.shop import Shop
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def shop(kafka):
-    yield Shop(kafka)
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
 
 
 def free_port() -> int:

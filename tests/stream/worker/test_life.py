@@ -16,15 +16,6 @@ from topics.letters import read_dead_letter
 pytestmark = pytest.mark.kafka
 
 
-@pytest.fixture
-def shop(kafka):
-    yield Shop(kafka)
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
-
-
 def work_off(shop: Shop, worker: WorkerProcess) -> None:
     worker.start()
     worker.wait_until_ready()

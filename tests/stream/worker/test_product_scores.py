@@ -1,37 +1,22 @@
 """The product with a model: what a worker says again after kill -9 has the same scores."""
 
-import dataclasses
 import time
 
-import numpy as np
 import pytest
-import torch
 
-from model.fitting import Recipe
-from model.training import train
-from stream.pipeline.features import FEATURE_VERSION, NAMES
 from stream.settings import Settings
-from tests.model.shop import history
+from tests.stream.smallmodel import small_model
 from tests.stream.worker.market import Market, traffic
 from tests.stream.worker.process import WorkerProcess
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 SCORES = ("p_fraud", "anomaly", "risk", "purchasing_power")
-QUICK = Recipe(epochs=1, steps_per_epoch=10, batch=256, at_least_negatives=500)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A model that has learned little, but reads the whole feature table and has all its parts."""
-    torch.set_num_threads(1)
-    rows = history(2_000)
-    columns = np.resize(rows.x.features.T, (len(NAMES), len(rows))).T
-    x = dataclasses.replace(rows.x, features=np.ascontiguousarray(columns))
-    return train(
-        dataclasses.replace(rows, x=x), feature_names=NAMES, feature_version=FEATURE_VERSION,
-        out=tmp_path_factory.mktemp("models") / "small", progress=False, recipe=QUICK,
-    )  # fmt: skip
+    return small_model(tmp_path_factory.mktemp("models") / "small")
 
 
 @pytest.fixture
