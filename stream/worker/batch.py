@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stream.worker.deadletters import DeadLetters
 from stream.worker.envelope import Headers, pack, unpack
-from stream.worker.links import LINKS_HEADER
+from stream.worker.links import LINKS_HEADER, LINKS_VERSION
 from stream.worker.partition import advanced
 from stream.worker.processor import Outcome, Prepared, Processor, RecordBatch
 from stream.worker.producer import Built, Producer
@@ -121,7 +121,7 @@ class Batches:
             built += build("risk.deadletter", partition, keys, values, now_ms, n)
         if outcome.links is not None:
             header = LINKS_HEADER.pack(
-                1, batch.source, batch.partition, self._life(batch.source),
+                LINKS_VERSION, batch.source, batch.partition, self._life(batch.source),
                 int(batch.offsets[0]), int(batch.offsets[-1]),
             )  # fmt: skip
             record = header + outcome.links

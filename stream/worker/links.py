@@ -16,8 +16,11 @@ from stream.worker.linkstore import APPLIED, POSITION, LinkStore
 from stream.worker.processor import LinkRecord, LinkSink
 from stream.worker.stages import Stages
 
+LINKS_VERSION = 1
+"""Of the header and of `stream.pipeline.links.LINK` behind it."""
+
 LINKS_HEADER = struct.Struct("<BBHIqq")
-"""Layout version 1, source, partition, life of the source topic, first and last source offset."""
+"""Version, source, partition, life of the source topic, first and last source offset."""
 
 N_AT_ONCE = 500
 POLL_S = 0.2
@@ -162,7 +165,13 @@ class LinkReader:
     def _unpack(self, message: Any, newest: dict[tuple[int, int, int], int]) -> LinkRecord | None:
         """Return a record, or None if all its source offsets were handed over before."""
         raw = message.value()
-        _, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
+        version, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
+        if version != LINKS_VERSION:
+            raise ValueError(
+                f"{self._topic}: partition {message.partition()}, offset {message.offset()} has "
+                f"layout version {version}, this code reads {LINKS_VERSION}: run all workers of an "
+                "application in one version, and a new one under a new application id"
+            )
         where = (source, partition, life)
         if where not in newest:
             newest[where] = self._store.applied(*where)

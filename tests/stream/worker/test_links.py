@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError
 
 from stream.worker.catchup import wait_for_links
 from stream.worker.linkerrors import ENDING, LOG_EVERY_S, LinkErrors
-from stream.worker.links import LINKS_HEADER, LinkReader
+from stream.worker.links import LINKS_HEADER, LINKS_VERSION, LinkReader
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from tests.stream.worker.counting import AddUp
@@ -25,6 +25,7 @@ class Record:
 
     at: int = 0
     problem: KafkaError | None = None
+    version: int = LINKS_VERSION
 
     def error(self) -> KafkaError | None:
         return self.problem
@@ -37,7 +38,7 @@ class Record:
 
     def value(self) -> bytes:
         rows = np.array([self.at], np.int64).tobytes()
-        return LINKS_HEADER.pack(1, 0, 0, 7, self.at, self.at) + rows
+        return LINKS_HEADER.pack(self.version, 0, 0, 7, self.at, self.at) + rows
 
 
 class Scripted:
@@ -103,6 +104,11 @@ def test_a_reader_that_is_not_allowed_to_read_ends_the_worker_with_a_sentence(re
     assert read(Scripted(refused), until="failure")["failures"] == [
         "reading app.links failed: TOPIC_AUTHORIZATION_FAILED: not authorized"
     ]
+
+
+def test_a_record_of_another_layout_ends_the_worker_with_a_sentence(read):
+    (told,) = read(Scripted(Record(5, version=9)), until="failure")["failures"]
+    assert "app.links: partition 0, offset 5 has layout version 9" in told
 
 
 def test_a_reader_goes_on_after_an_error_that_passes_and_says_so(read, caplog):
