@@ -8,7 +8,7 @@ class Reason:
     """One reason of a decision: a feature's value, what is usual, and a sentence for a person.
 
     ``code`` names the rule or the feature; ``contribution`` is what the feature adds to the
-    log-odds of fraud, 0 for a rule. NaN: unknown.
+    log-odds of fraud (of a credit record: of turning bad), 0 for a rule. NaN: unknown.
     """
 
     code: str

@@ -16,7 +16,7 @@ from stream.replay.later import Later
 from stream.replay.replay import Replay, ReplaySettings
 from topics.decode import Decoder
 from topics.files import read_chunks
-from topics.scores import ScoreInput, Scores
+from topics.scores import Head, ScoreInput, Scores
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE, TRUTH_FILE
 from topics.vocabulary import BROWSE
 
@@ -61,7 +61,9 @@ class _Apart(Later):
             self.apart = self._model.apart(x)
         return super().score(x)
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
         return np.zeros((len(rows), x.features.shape[1]), np.float32)
 
 

@@ -61,8 +61,8 @@ PAST_QUOTA: Final = (10, 10, 4)
 """How many past orders, browse events and reviews the Transformer can look back at."""
 
 # The first bytes of a packed state stand at fixed places, so that they can be changed in place.
-PACKED_VERSION: Final = 1
-AT_VERSION, AT_CREDIT, AT_BAND, HEADER_BYTES = 0, 1, 3, 4
+PACKED_VERSION: Final = 2
+AT_VERSION, AT_CREDIT, AT_BAND, AT_P_BAD, HEADER_BYTES = 0, 1, 3, 4, 8
 
 # Flags of a past event.
 PF_NEW_DEVICE, PF_NEW_ADDRESS, PF_NEW_INSTRUMENT, PF_NEW_IP = 1, 2, 4, 8
@@ -86,10 +86,10 @@ class State(NamedTuple):
     labels: Any  # i8[MAX_LABELS, 3]: event token, known in milliseconds, is fraud
     past: Any  # u8[MAX_PAST, 32], PAST as bytes, oldest first
     past_words: Any  # i8[MAX_PAST, 4], the same memory, to move whole events
-    sizes: Any  # i8[5]: orders, ids, labels, past, credit score * 8 + band
+    sizes: Any  # i8[6]: orders, ids, labels, past, credit score * 8 + band, p_bad * 2**32
 
 
-Z_ORDERS, Z_IDS, Z_LABELS, Z_PAST, Z_CREDIT = range(5)
+Z_ORDERS, Z_IDS, Z_LABELS, Z_PAST, Z_CREDIT, Z_P_BAD = range(6)
 
 
 def new_state() -> State:
@@ -110,5 +110,5 @@ def new_state() -> State:
         np.zeros((MAX_LABELS, 3), np.int64),
         past,
         past.view(np.int64),
-        np.zeros(5, np.int64),
+        np.zeros(6, np.int64),
     )

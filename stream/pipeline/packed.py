@@ -6,6 +6,7 @@ from stream.pipeline.compiled import kernel
 from stream.pipeline.layout import (
     AT_BAND,
     AT_CREDIT,
+    AT_P_BAD,
     AT_VERSION,
     HEADER_BYTES,
     N_LIFE,
@@ -19,6 +20,7 @@ from stream.pipeline.layout import (
     Z_IDS,
     Z_LABELS,
     Z_ORDERS,
+    Z_P_BAD,
     Z_PAST,
     State,
 )
@@ -60,6 +62,7 @@ def pack(s: State, out: Any, at: int, real: Any, real_bytes: Any) -> int:
     out[at + AT_VERSION] = PACKED_VERSION
     put_bytes(out, at + AT_CREDIT, s.sizes[Z_CREDIT] >> 3, 2)
     out[at + AT_BAND] = s.sizes[Z_CREDIT] & 7
+    put_bytes(out, at + AT_P_BAD, s.sizes[Z_P_BAD], 4)
     at += HEADER_BYTES
     for i in range(N_LIFE):
         value = s.life[i]
@@ -118,6 +121,7 @@ def unpack(s: State, data: Any, at: int, real: Any, real_bytes: Any) -> None:
     """Read the state that stands at ``data[at]``."""
     credit, _ = get_bytes(data, at + AT_CREDIT, 2)
     s.sizes[Z_CREDIT] = credit * 8 + data[at + AT_BAND]
+    s.sizes[Z_P_BAD], _ = get_bytes(data, at + AT_P_BAD, 4)
     at += HEADER_BYTES
     for i in range(N_LIFE):
         value, at = get_signed(data, at)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.aggregates import AT_IS_LATE, AT_IS_WARM
 from stream.pipeline.credit import Credit, assess
+from stream.pipeline.credit_reasons import credit_reasons
 from stream.pipeline.feature import Known
 from stream.pipeline.features import N_OWN, compute_features
 from stream.pipeline.policy import Policy
@@ -26,7 +27,9 @@ class Decided:
 
     ``duplicate`` bool[n] marks events whose id the user's state had seen; nothing is published of
     them. ``risk`` float64[n], ``action`` uint8[n], ``fired`` bool[n, n_rules]. ``reasons`` has
-    the reasons of each event on which somebody must act, by row. ``users`` holds the new states.
+    the reasons of each event on which somebody must act, by row; ``credit_reasons`` those of each
+    credit record that goes out because it fell a band or is new and poor. ``users`` holds the new
+    states.
     """
 
     features: NDArray[np.float32]
@@ -36,6 +39,7 @@ class Decided:
     fired: NDArray[np.bool_]
     reasons: dict[int, list[Reason]]
     credit: Credit
+    credit_reasons: dict[int, list[Reason]]
     warm: NDArray[np.bool_]
     late: NDArray[np.bool_]
     duplicate: NDArray[np.bool_]
@@ -102,6 +106,7 @@ def decide(
         fired,
         reasons,
         credit,
+        credit_reasons(x, scores, credit, policy, scorer),
         users.aggregates[:, AT_IS_WARM].astype(np.bool_) if n else np.zeros(0, np.bool_),
         users.aggregates[:, AT_IS_LATE].astype(np.bool_) if n else np.zeros(0, np.bool_),
         users.duplicate,

@@ -22,7 +22,7 @@ OPERATORS: Final = (">=", "<=")
 
 FIELDS: Final = ("version", "about", "thresholds", "rules", "credit")
 RULE_FIELDS: Final = ("name", "about", "type", "when", "risk", "abuse_type")
-CREDIT_FIELDS: Final = ("step", "prior_p_bad", "prior_strength")
+CREDIT_FIELDS: Final = ("step", "weight", "prior_p_bad", "prior_strength")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Rule:
 class Policy:
     """``thresholds[type, action]`` is the risk from which the action is taken (inf: never).
 
-    ``credit_step`` is by how many points a credit score moves before it is published again;
+    ``credit_step`` is by how many points a credit score moves before it is published again,
+    ``credit_weight`` how much the newest event counts in it, against all before it;
     ``prior_p_bad`` and ``prior_strength`` stand for a user of whom no model and few labels tell.
     """
 
@@ -61,6 +62,7 @@ class Policy:
     thresholds: NDArray[np.float64]
     rules: tuple[Rule, ...]
     credit_step: int
+    credit_weight: float
     prior_p_bad: float
     prior_strength: float
 
@@ -114,11 +116,15 @@ def parse_policy(document: Any, where: str) -> Policy:
     strength = _number(credit.get("prior_strength"), where, "credit.prior_strength")
     if not strength > 0:
         raise InputError(f"{where}: credit.prior_strength is {strength}, it must be above 0")
+    weight = _share(credit.get("weight"), where, "credit.weight")
+    if not weight > 0:
+        raise InputError(f"{where}: credit.weight is {weight}, it must be above 0")
     return Policy(
         version,
         thresholds,
         tuple(_rule(rule, where, f"rules[{i}]") for i, rule in enumerate(rules)),
         step,
+        weight,
         _share(credit.get("prior_p_bad"), where, "credit.prior_p_bad"),
         strength,
     )

@@ -104,7 +104,7 @@ def credits_of(batch: EventBatch, decided: Decided, versions: Versions) -> Credi
         credit.previous[at],
         credit.p_bad[at],
         credit.spend[at],
-        [decided.reasons.get(i, ()) for i in picks],
+        [decided.credit_reasons.get(i, ()) for i in picks],
         versions,
     )
 

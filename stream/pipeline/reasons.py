@@ -69,6 +69,23 @@ def explain_row(
     return reasons[:MAX_REASONS]
 
 
+def raising(
+    features: NDArray[np.float32],
+    contributions: NDArray[np.float32],
+    usual: NDArray[np.float32],
+) -> list[Reason]:
+    """Return the at most four known features that raise the log-odds most, none that lowers them.
+
+    The arguments are those of `explain_row`.
+    """
+    known = np.where(np.isnan(features), 0, np.nan_to_num(contributions))
+    return [
+        _reason(FEATURES[at].name, at, features, float(known[at]), usual)
+        for at in np.argsort(-known, kind="stable")[:MAX_REASONS].tolist()
+        if known[at] > 0
+    ]
+
+
 def _reason(
     code: str,
     at: int,

@@ -30,8 +30,13 @@ class Scorer(Protocol):
     def score(self, x: ScoreInput) -> Scores:
         """Score whole batches; an event's scores do not depend on its neighbours beyond 1e-6."""
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return float32[m, F], what each feature adds to the log-odds of fraud of these rows."""
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
+        """Return float32[m, F], what each feature adds to the log-odds of ``head`` at these rows.
+
+        ``fraud`` is that of the event, ``bad`` that of its user turning bad.
+        """
 
 
 class NoScorer:

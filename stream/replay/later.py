@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.scorer import NoScorer, Scorer
 from stream.replay.history import Slice
-from topics.scores import ScoreInput, Scores
+from topics.scores import Head, ScoreInput, Scores
 
 
 class Later:
@@ -53,6 +53,8 @@ class Later:
         """Return the scores, all unknown before the moment."""
         return self._scorer.score(x)
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
         """Return the contributions, zeros before the moment."""
-        return self._scorer.explain(x, rows)
+        return self._scorer.explain(x, rows, head)

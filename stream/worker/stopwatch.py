@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.scorer import Scorer
-from topics.scores import ScoreInput, Scores
+from topics.scores import Head, ScoreInput, Scores
 
 
 class Stopwatch:
@@ -44,9 +44,11 @@ class TimedScorer:
         self._taken += time.thread_time() - began
         return scores
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
         """Explain as the scorer does."""
-        return self._scorer.explain(x, rows)
+        return self._scorer.explain(x, rows, head)
 
     def taken(self) -> float:
         """Return the CPU seconds of scoring since the last call."""

@@ -19,7 +19,7 @@ from stream.pipeline.users import UserResult, steps_by_user
 from topics.columns import EventBatch
 from topics.decode import Decoder
 from topics.hashing import Tokens
-from topics.scores import ScoreInput, Scores
+from topics.scores import Head, ScoreInput, Scores
 
 POLICY = load_policy(None)
 DECODER = Decoder(Tokens(b"key of the tests"))
@@ -37,9 +37,12 @@ class Suspicious(NoScorer):
         p = p.astype(np.float64)
         return Scores(p, p, p / 10, np.full(len(x), 100.0), np.zeros(len(x), np.bool_))
 
-    def explain(self, x: ScoreInput, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    def explain(
+        self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
+    ) -> NDArray[np.float32]:
+        """Of an event its amount is why, of its user how much was spent in a day."""
         out = np.zeros((len(rows), x.features.shape[1]), np.float32)
-        out[:, POSITION["amount"]] = 3.0
+        out[:, POSITION["amount" if head == "fraud" else "amount_1d"]] = 3.0
         return out
 
 
@@ -94,14 +97,62 @@ def test_a_repeated_event_changes_nothing_and_is_not_published() -> None:
 
 def test_credit_is_published_first_and_when_it_moves() -> None:
     batch, decided = run([order(0, 20.0), order(1, 20.0), order(2, 900.0), order(3, 900.0)])
-    assert decided.credit.published.tolist() == [True, False, True, False]
+    assert decided.credit.published.tolist() == [True, False, True, True]
     assert decided.credit.previous[0] == 0
     assert decided.credit.previous[2] == decided.credit.score[0]
-    _, later = run([order(9, 900.0)], decided.users.states())
+    _, later = run([order(9, 20.0)], decided.users.states())
     assert later.credit.published.tolist() == [False]
     records = credits_of(batch, decided, versions_of(POLICY, NoScorer(1)))
     assert records is not None
-    assert records.event_ids == ["e0", "e2"]
+    assert records.event_ids == ["e0", "e2", "e3"]
+
+
+def test_credit_remembers_what_the_model_said_of_earlier_events() -> None:
+    records = [order(0, 20.0), order(1, 900.0), order(1, 900.0), order(2, 20.0), order(3, 20.0)]
+    _, decided = run(records)
+    expected, remembered = [], 0.0
+    for i, judged in enumerate((0.001, 0.095, None, 0.001, 0.001)):
+        if judged is not None:
+            remembered = judged if i == 0 else remembered + 0.1 * (judged - remembered)
+        expected.append(remembered)
+    np.testing.assert_allclose(decided.credit.p_bad, expected, atol=1e-8)
+    states: list[bytes | None] = [None]
+    for record, p_bad in zip(records, decided.credit.p_bad, strict=True):
+        _, alone = run([record], states)
+        states = list(alone.users.states())
+        assert alone.credit.p_bad[0] == p_bad
+
+
+def test_credit_keeps_what_it_remembers_where_the_model_says_nothing() -> None:
+    _, first = run([order(0, 900.0)])
+    _, silent = run([order(1, 20.0)], first.users.states(), scorer=NoScorer(N_FEATURES))
+    assert silent.credit.p_bad.tolist() == first.credit.p_bad.tolist()
+    _, fresh = run([order(0, 900.0)], scorer=NoScorer(N_FEATURES))
+    assert fresh.credit.p_bad.tolist() == [POLICY.prior_p_bad]
+    _, heard = run([order(1, 20.0)], fresh.users.states())
+    np.testing.assert_allclose(heard.credit.p_bad, 0.001, atol=1e-9)
+
+
+def test_a_credit_record_that_falls_names_what_makes_the_user_turn_bad() -> None:
+    records = [order(0, 20.0), order(1, 900.0), *(order(i, 20.0) for i in range(2, 9))]
+    batch, decided = run(records)
+    found = credits_of(batch, decided, versions_of(POLICY, NoScorer(1)))
+    assert found is not None
+    assert found.event_ids == ["e0", "e1", "e5"]
+    new, fallen, risen = found.reasons
+    assert (list(new), list(risen)) == ([], [])
+    assert [(r.feature, r.value, r.contribution) for r in fallen] == [("amount_1d", 20.0, 3.0)]
+    assert "20.00" in fallen[0].text
+    assert set(decided.credit_reasons) == {1}
+
+
+def test_a_new_user_in_a_bad_band_is_told_why_and_an_unpublished_one_is_not() -> None:
+    poor, other = order(0, 900.0), order(1, 20.0, user="u2")
+    _, decided = run([poor, other])
+    assert decided.credit.band.tolist() == [4, 0]
+    assert [r.feature for r in decided.credit_reasons[0]] == ["amount_1d"]
+    _, again = run([order(0, 900.0)], decided.users.states()[:1])
+    assert again.credit_reasons == {}
 
 
 def test_without_a_model_rules_and_labels_decide() -> None:

@@ -15,7 +15,7 @@ RULE = {
     "name": "r", "about": "a", "type": "order", "risk": 0.75, "abuse_type": "fraud",
     "when": [["orders_1h", ">=", 3], ["anomaly", ">=", 0.5]],
 }  # fmt: skip
-CREDIT = {"step": 10, "prior_p_bad": 0.02, "prior_strength": 20}
+CREDIT = {"step": 10, "weight": 0.1, "prior_p_bad": 0.02, "prior_strength": 20}
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def test_a_rule_holds_where_all_its_conditions_hold_and_all_values_are_known() -
 
 
 def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
-    assert load_policy(None).version == "default-2"
+    assert load_policy(None).version == "default-3"
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
         ({"thresholds": {"orders": {}}}, "thresholds has 'orders'"),
         ({"thresholds": {"order": {"stepup": 0.1}}}, "thresholds.order has 'stepup'"),
         ({"credit": CREDIT | {"steps": 5}}, "credit has the unknown field 'steps'"),
+        ({"credit": CREDIT | {"weight": 0}}, "credit.weight is 0.0"),
         ({"credit": CREDIT | {"prior_strength": 0}}, "credit.prior_strength is 0.0"),
         ({"credit": CREDIT | {"prior_strength": -20}}, "credit.prior_strength is -20.0"),
         ({"credit": {"step": 0}}, "credit.step"),

@@ -70,7 +70,7 @@ def test_a_user_never_seen_has_the_state_of_nobody():
 def test_a_state_of_another_version_is_refused():
     state = advance(*NOTHING, untouched(1), [None]).state(0)
     later = bytes([layout.PACKED_VERSION + 1]) + state[1:]
-    with pytest.raises(ValueError, match="user state has version 2, this code reads 1"):
+    with pytest.raises(ValueError, match="user state has version 3, this code reads 2"):
         advance(*NOTHING, untouched(2), [state, later])
 
 
