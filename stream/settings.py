@@ -20,7 +20,9 @@ class Settings:
 
     brokers: str = declare("127.0.0.1:9092", "Kafka bootstrap servers, `host:port,host:port`.")
     application: str = declare(
-        "riskstream", "Consumer group, and prefix of the internal topics; one per deployment."
+        "riskstream",
+        "Consumer group, and prefix of the internal topics; one per deployment.",
+        longest_name=180,
     )
     partitions: int = declare(
         8, "Partitions of every input topic and changelog; never changed later.", low=1, high=1000
@@ -48,19 +50,31 @@ class Settings:
         0, "The shop's offset from UTC, for night and weekend.", low=-720, high=840
     )
     visibility_lag_ms: int = declare(
-        2_000, "Event time that passes before other users see a link to an entity.", low=0
+        2_000,
+        "Event time that passes before other users see a link to an entity.",
+        low=0,
+        high=86_400_000,
     )
     future_limit_ms: int = declare(
-        300_000, "An event this far ahead of its Kafka timestamp is a dead letter.", low=0
+        300_000,
+        "An event this far ahead of its Kafka timestamp is a dead letter.",
+        low=0,
+        high=31_536_000_000,
     )
     max_record_bytes: int = declare(
         262_144, "A larger record is a dead letter.", low=1_024, high=1_048_576
     )
     text_deadline_ms: int = declare(
-        250, "After this long an event is decided without its text's vector, as degraded.", low=0
+        250,
+        "After this long an event is decided without its text's vector, as degraded.",
+        low=0,
+        high=60_000,
     )
     dead_letter_limit: int = declare(
-        1_000, "Dead letters among a partition's last 10,000 records that stop the worker.", low=1
+        1_000,
+        "More dead letters than this among a partition's last 10,000 records stop the worker.",
+        low=1,
+        high=10_000,
     )
     poll_max_records: int = declare(
         20_000,
@@ -84,13 +98,21 @@ class Settings:
         10_000, "A worker silent for this long loses its partitions.", low=1_000, high=300_000
     )
     produce_timeout_ms: int = declare(
-        30_000, "How long an unacknowledged record may take before the worker stops.", low=1_000
+        30_000,
+        "How long an unacknowledged record may take before the worker stops.",
+        low=1_000,
+        high=600_000,
     )
     instance: str = declare(
-        "", "Static member name; keeps a restarted worker's partitions. Unique per worker."
+        "",
+        "Static member name; keeps a restarted worker's partitions. Unique per worker.",
+        longest_name=64,  # with the application's, below Kafka's limit of 249
     )
     cache_bytes: int = declare(
-        268_435_456, "Memory for raw values of the local store, all partitions together.", low=0
+        268_435_456,
+        "Memory for raw values of the local store, all partitions together.",
+        low=0,
+        high=1 << 40,
     )
     watchdog_s: int = declare(
         60, "A worker with lag and without progress for this long ends itself.", low=5, high=3_600
