@@ -97,7 +97,8 @@ def _repeated_field(value: bytes) -> str | None:
         outermost[:] = pairs
 
     try:
-        found = json.loads(value, object_pairs_hook=keep)
+        # As str, for int() refuses what msgspec takes: more than 4,300 digits.
+        found = json.loads(value, object_pairs_hook=keep, parse_int=str)
     except ValueError:
         return None
     seen: set[str] = set()

@@ -47,6 +47,26 @@ def test_the_same_name_in_different_objects_is_no_repetition(value: bytes) -> No
     assert misshapen([value], 1000) == {}
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        b"9" * 5000,
+        b"-" + b"9" * 5000,
+        b"0." + b"9" * 5000,
+        b"1e400",
+        b"1E-400",
+        b"-0",
+        b'"\\ud800"',
+        b'"\xc2\x80"',
+        b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1),
+    ],
+    ids=lambda between: between[:8].decode(),
+)
+def test_no_value_in_between_hides_a_repeated_field(between: bytes) -> None:
+    value = b'{"amount":1,"x":' + between + b',"amount":2}'
+    assert misshapen([value], 100_000)[0].reason == "duplicate_field"
+
+
 @given(st.lists(st.binary(max_size=30) | st.none(), max_size=8))
 def test_any_bytes_are_read_safely_and_one_value_does_not_change_another(
     values: list[bytes | None],
