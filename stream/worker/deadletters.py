@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stream.worker.processor import RecordBatch
 from topics.deadletter import Bad
 from topics.errors import InputError
-from topics.letters import encode_dead_letter
+from topics.letters import encode_dead_letter, kept_key
 
 WINDOW = 10_000
 """Offsets of one topic partition over which dead letters are counted."""
@@ -47,7 +47,9 @@ class DeadLetters:
         """
         if bad:
             self._count(batch, batch.offsets[[item.position for item in bad]])
-        letters = [(batch.keys[item.position], letter(batch, item, now_ms)) for item in bad]
+        letters = [
+            (kept_key(batch.keys[item.position]), letter(batch, item, now_ms)) for item in bad
+        ]
         return letters, Counter(item.reason for item in bad)
 
     def _count(self, batch: RecordBatch, bad: NDArray[np.int64]) -> None:

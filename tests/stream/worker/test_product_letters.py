@@ -1,13 +1,17 @@
 """Every kind of bad record among good ones, through a real broker to the dead letters."""
 
+from collections import Counter
+
 import orjson
 import pytest
+from confluent_kafka import Producer
 
 from tests.stream.worker.market import Market
 from tests.stream.worker.process import WorkerProcess
 from tests.topics.malformed import GOOD, KINDS, LABELS, RECORD_MS, Kind
 from topics.catalog import BROWSING, ORDERS, REVIEWS
 from topics.consuming import read_topic
+from topics.letters import KEPT_KEY_BYTES, KEPT_VALUE_BYTES
 
 pytestmark = pytest.mark.kafka
 
@@ -134,4 +138,37 @@ def test_a_topic_of_nothing_but_bad_records_stops_the_worker_with_a_sentence(kaf
     assert "shop.orders" in sentence
     assert "more than the limit of 200" in sentence
     assert not market.letters(), "the batch beyond the limit is not acknowledged"
+    end_workers()
+
+
+def test_compressed_records_are_read_and_what_no_letter_holds_whole_is_cut(kafka, tmp_path):
+    market = Market(kafka)
+    long_key, long_value = b"k" * 900_000, b"x" * 2_000_000
+    for codec in ("gzip", "snappy", "lz4", "zstd"):
+        producer = Producer(
+            {"bootstrap.servers": market.brokers, "compression.type": codec, "linger.ms": 20,
+             "message.max.bytes": 8_000_000}
+        )  # fmt: skip
+        topic = market.prefix + ORDERS
+        for number in range(20):
+            record = GOOD[ORDERS] | {"event_id": f"{codec}-{number}"}
+            producer.produce(topic, orjson.dumps(record), b"u-1", timestamp=RECORD_MS)
+        producer.produce(topic, b"{}", long_key, timestamp=RECORD_MS)
+        producer.produce(topic, long_value, b"u-1", timestamp=RECORD_MS)
+        producer.flush(30)
+    worker = market.worker(tmp_path)
+    worker.start()
+    worker.wait_until_ready()
+    market.wait_until_done(market.application, worker, 120)
+    assert worker.stop() == 0
+    assert len(market.decisions()) == 80
+    letters = list(market.letters())
+    assert Counter(letter.reason for letter in letters) == {"missing_field": 4, "too_large": 4}
+    for letter in letters:
+        if letter.reason == "too_large":
+            assert letter.value == long_value[:KEPT_VALUE_BYTES]
+            assert "2000000 bytes the first 1048588 are kept here." in letter.detail
+        else:
+            assert letter.key == long_key[:KEPT_KEY_BYTES]
+            assert "900000 bytes the first 131072 are kept here." in letter.detail
     end_workers()
