@@ -5,10 +5,12 @@ goes, and RocksDB keeps batches in order. After a crash the folder is therefore 
 state, and what is missing is read again from its position on.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from rocksdict import (
     AccessType,
@@ -16,14 +18,17 @@ from rocksdict import (
     Cache,
     DBCompressionType,
     Options,
-    Rdict,
     WriteBatch,
     WriteOptions,
 )
 
+from stream.worker.damage import DAMAGED, DamagedStoreError, is_damage, opened
+
 WRITE_BUFFER_BYTES = 16 << 20
 N_WRITE_BUFFERS = 2
 BLOCK_BYTES = 16 << 10
+
+LOG: Final = logging.getLogger(__name__)
 
 
 def block_cache(n_bytes: int) -> Cache:
@@ -50,19 +55,21 @@ class Rocks:
         self.path = path
         access = AccessType.read_write() if kept_s is None else AccessType.with_ttl(kept_s)
         options = rocks_options(cache, buffer_bytes)
-        self._db = Rdict(str(path), options=options, access_type=access)
+        self._db = opened(path, options, access)
         self._unlogged = WriteOptions()
         self._unlogged.disable_wal = True  # type: ignore[assignment, method-assign]
         self._db.set_write_options(self._unlogged)
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of ``keys`` in their order, None where there is none."""
-        found: Any = self._db.get(list(keys)) if keys else []
+        with self._sound():
+            found: Any = self._db.get(list(keys)) if keys else []
         return cast("list[bytes | None]", found)
 
     def get(self, key: bytes) -> bytes | None:
         """Return one value, or None."""
-        value: bytes | None = self._db.get(key)
+        with self._sound():
+            value: bytes | None = self._db.get(key)
         return value
 
     def write(self, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
@@ -74,21 +81,25 @@ class Rocks:
                 delete(key)
             else:
                 put(key, value)
-        self._db.write(batch, self._unlogged)
+        with self._sound():
+            self._db.write(batch, self._unlogged)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield all pairs in the order of their keys."""
-        yield from self._db.items()
+        with self._sound():
+            yield from self._db.items()
 
     def keys(self, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in their order."""
-        keys = cast("Iterator[bytes]", self._db.keys(from_key=prefix))
-        yield from takewhile(lambda key: key.startswith(prefix), keys)
+        with self._sound():
+            keys = cast("Iterator[bytes]", self._db.keys(from_key=prefix))
+            yield from takewhile(lambda key: key.startswith(prefix), keys)
 
     def compact(self) -> None:
         """Write the buffers to files, and all files anew without what is deleted or too old."""
-        self._db.flush(True)
-        self._db.compact_range(None, None)
+        with self._sound():
+            self._db.flush(True)
+            self._db.compact_range(None, None)
 
     def n_bytes(self) -> int:
         """Return about how much the folder and the buffers hold, in bytes."""
@@ -97,9 +108,31 @@ class Rocks:
         return int(tables) + int(buffers)
 
     def close(self) -> None:
-        """Write the buffers to files and close."""
-        self._db.flush(True)
+        """Write the buffers to files and close.
+
+        Buffers that cannot be written, on a full disk or so, are given up: Kafka has what is in
+        them, and it is read from there when the store is opened again.
+        """
+        try:
+            self._db.flush(True)
+        except Exception as error:
+            LOG.warning("%s is closed without its newest values, which come from Kafka again when "
+                        "it is opened: %s", self.path, error)  # fmt: skip
         self._db.close()
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Mark the folder where RocksDB finds that it is damaged."""
+        try:
+            yield
+        except Exception as error:
+            if not is_damage(error):
+                raise
+            (self.path / DAMAGED).touch()
+            raise DamagedStoreError(
+                f"the local store {self.path} is damaged ({error}); start the worker again, and it "
+                "fills a new one from Kafka"
+            ) from error
 
 
 def rocks_options(cache: Cache, buffer_bytes: int) -> Options:

@@ -150,6 +150,18 @@ def test_a_changelog_that_is_made_anew_empties_the_local_states(shop, tmp_path):
     assert shop.states(worker.settings.application) == dict(shop.expected)
 
 
+def test_a_damaged_local_store_is_filled_from_kafka_again(shop, tmp_path):
+    shop.send(2_000)
+    worker = WorkerProcess(shop.settings(tmp_path))
+    work_off(shop, worker)
+    (store,) = tmp_path.rglob("partition-0")
+    (store / "CURRENT").write_text("junk\n")
+    shop.send(2_000, seed=1)
+    work_off(shop, worker)
+    assert "is dropped and filled from Kafka again" in worker.new_log()
+    assert shop.states(worker.settings.application) == dict(shop.expected)
+
+
 def test_what_a_former_owner_overwrote_stands_in_the_changelog_again_when_work_begins(
     shop, tmp_path
 ):
