@@ -93,6 +93,15 @@ def read_records(path: Path) -> Iterator[tuple[Path, int, bytes]]:
             yield file, number, value
 
 
+def require_new_folder(path: Path) -> None:
+    """Raise InputError unless ``path`` is missing or an empty folder, so nothing is overwritten."""
+    if path.is_dir():
+        if any(path.iterdir()):
+            raise InputError(f"{path} is not empty; choose another --out, or remove it first")
+    elif path.exists():
+        raise InputError(f"{path} is a file; give --out the name of a folder")
+
+
 def write_records(path: Path) -> Writer:
     """Return a writer for ``path``, whose suffix says the format; use it in a ``with`` block.
 

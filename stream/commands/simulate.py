@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from topics.errors import InputError
+from topics.files import require_new_folder
 from topics.simulator import SimulatorConfig, Summary, write_folder
 
 SUMMARY = "write a labelled synthetic shop: events, labels, and the truth to measure against"
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--users", type=int, required=True, help="people in the market")
     parser.add_argument("--days", type=int, required=True, help="days to simulate")
     parser.add_argument("--seed", type=int, required=True, help="same seed, same bytes")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write to")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument(
         "--fraud-share",
         type=float,
@@ -41,6 +42,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Simulate, and print what was written."""
+    require_new_folder(args.out)
     config = SimulatorConfig(
         users=args.users,
         days=args.days,

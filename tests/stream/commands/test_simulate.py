@@ -36,3 +36,16 @@ def test_a_bad_value_is_one_line_and_exit_code_2(arguments, says, tmp_path, caps
     assert says in complaint
     assert complaint.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_not_written_over(tmp_path, capsys):
+    words = ("--users", "9", "--days", "2", "--seed", "1", "--out")
+    notes = tmp_path / "notes.txt"
+    notes.write_text("keep me")
+    for out, says in {
+        notes: f"{notes} is a file; give --out the name of a folder",
+        tmp_path: f"{tmp_path} is not empty; choose another --out, or remove it first",
+    }.items():
+        assert simulate(*words, str(out)) == 2
+        assert capsys.readouterr().err == f"riskstream simulate: {says}\n"
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["keep me"]
