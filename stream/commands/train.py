@@ -5,6 +5,7 @@ import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,7 @@ from rich.table import Table
 from stream.moment import moment_ms
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
+from topics.files import require_new_folder
 
 SUMMARY = "train a model on replayed history"
 DAY_MS = 86_400_000
@@ -29,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--label-delay", type=float, default=0.0, metavar="DAYS",
         help="leave out events younger than this at --until (default 0)",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="new folder")
+    parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="a new folder")
     parser.add_argument(
         "--base", default="auto", metavar="MODEL",
         help="text encoder: a Hugging Face name or folder; auto (the default): "
@@ -59,6 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, and print what the model can do."""
     _check(args)
+    require_new_folder(args.out)
     settings = read_settings(args)
     from stream.loading import build_decoder, load_policy
     from stream.replay.learning import Learning, base_of, learn
@@ -118,19 +121,22 @@ def _check(args: argparse.Namespace) -> None:
             raise InputError(f"--{name.replace('_', '-')} is {value}; it must be {limits}")
 
 
-def _print(manifest: dict[str, object], out: Path) -> None:
-    console = Console()
-    table = Table(title=f"model {manifest['name']} {manifest['version']} in {out}")
-    table.add_column("part")
-    table.add_column("average precision", justify="right")
-    table.add_column("ROC AUC", justify="right")
-    metrics = manifest["metrics"]
-    assert isinstance(metrics, dict)
-    for part, values in metrics.items():
-        if isinstance(values, dict) and "average_precision" in values:
-            table.add_row(
-                part, *(f"{values[k]:.3f}" if values[k] is not None else "-"
-                        for k in ("average_precision", "roc_auc"))
-            )  # fmt: skip
-    console.print(table)
+def _print(manifest: dict[str, Any], out: Path) -> None:
+    """Say what the model learned from, how well it ranks, and what it cannot tell."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"model {manifest['name']} {manifest['version']} in {out}")
+    learned = manifest["training"]
+    console.print(
+        f"learned from {learned['n_rows']:,} events, {learned['n_fraud']:,} of them known as fraud"
+    )
+    table = Table("part", title="judged on the newest events of the training", title_justify="left")
+    for column in ("average precision", "ROC AUC"):
+        table.add_column(column, justify="right")
+    for part, values in manifest["metrics"].items():
+        figures = (values["average_precision"], values["roc_auc"])
+        table.add_row(part, *("-" if found is None else f"{found:.3f}" for found in figures))
+    if table.row_count:
+        console.print(table)
+    for what in manifest["lacks"]:
+        console.print(f"this model gives {what}")
     console.print(f"trained {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

@@ -22,6 +22,7 @@ from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.trainset import Trainset, TrainsetSettings
 from topics.decode import Decoder
 from topics.errors import InputError
+from topics.timed import LABEL_TAG, read_timed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class _HistoryScorer(NoScorer):
 def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[str, Any]:
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
-    Raises InputError where the history holds no event in the range.
+    Raises InputError where there are no events or no labels, or no event lies in the range.
     """
     return train_on(learned_rows(decoder, policy, what), what, out)
 
@@ -67,8 +68,10 @@ def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[s
 def learned_rows(decoder: Decoder, policy: Policy, what: Learning) -> TrainingRows:
     """Replay the history and return its rows with what is known of them.
 
-    Raises InputError where the history holds no event in the range.
+    Raises InputError where there are no events or no labels, or no event lies in the range.
     """
+    if not any((part.tags == LABEL_TAG).any() for part in read_timed(what.labels)):
+        raise InputError(f"{what.labels} holds no labels; give --labels a file of labels")
     trainset = Trainset(
         TrainsetSettings(
             from_ms=what.from_ms,
@@ -93,9 +96,23 @@ def learned_rows(decoder: Decoder, policy: Policy, what: Learning) -> TrainingRo
             trainset.add(part, decided)
             progress.advance(task, len(part.events))
     if not trainset.n_seen:
-        raise InputError(f"{what.events} holds no event between --from and --until")
+        raise InputError(_nothing_in_range(what.events))
     rows = trainset.rows()
     return rows.take(np.flatnonzero(rows.label >= 0))
+
+
+def _nothing_in_range(path: Path) -> str:
+    """Say what keeps the events of ``path`` out of the range: that there are none, or when."""
+    parts = (part.times[part.tags != LABEL_TAG] for part in read_timed(path))
+    ends = [(int(times.min()), int(times.max())) for times in parts if len(times)]
+    if not ends:
+        return f"{path} holds no events; give --events a file of events"
+    ms = min(first for first, _ in ends), max(last for _, last in ends)
+    first, last = np.datetime_as_string(np.array(ms, "datetime64[ms]"), unit="s")
+    return (
+        f"no event of {path} lies between --from and --until (less --label-delay); they are from "
+        f"{first}Z to {last}Z, so choose other times"
+    )
 
 
 def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:

@@ -1,9 +1,13 @@
-"""Numbers that training cannot work with are refused before anything is read."""
+"""`riskstream train`: what it says of the model, and what it refuses before it learns."""
+
+from pathlib import Path
 
 import pytest
 
 import stream.replay.learning
 from stream import cli
+from tests.stream.replay.test_trainset import DAY, START, label, order
+from topics.files import write_records
 
 WORDS = ["train", "--events", "none", "--labels", "none", "--until", "2025-02-01", "--out", "none"]
 
@@ -47,3 +51,62 @@ def test_an_encoder_that_is_not_there_is_said_in_one_line(
     monkeypatch.setattr(stream.replay.learning, "packed_weights", lambda: None)
     assert cli.main([*WORDS, "--base", base]) == 2
     assert capsys.readouterr().err.count("no text encoder is installed") == n_lines
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> tuple[Path, Path]:
+    """Three hundred honest orders in sixty days, one of which is labelled."""
+    events, labels = tmp_path / "events.jsonl", tmp_path / "labels.jsonl"
+    with write_records(events) as writer:
+        writer.write([order(i, i / 5, user=f"u{i % 30}") for i in range(300)])
+    with write_records(labels) as writer:
+        writer.write([label(0, 0, known=1, fraud=False)])
+    return events, labels
+
+
+def train(events: Path, labels: Path, out: Path, until: float = 61) -> int:
+    words = ["train", "--events", events, "--labels", labels, "--until", START + int(until * DAY)]
+    words += ["--out", out, "--base", "none", "--max-seconds", 0.1, "--label-delay", 0.5]
+    return cli.main([str(word) for word in words])
+
+
+def test_what_the_model_cannot_tell_is_said_and_from_how_many_frauds_it_learned(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(*shop, tmp_path / "model") == 0
+    printed = capsys.readouterr().out
+    assert "learned from 300 events, 0 of them known as fraud\n" in printed
+    assert (
+        "this model gives no fraud probability: "
+        "too few events labelled as fraud to learn from\n" in printed
+    )
+    assert "this model gives no probability of turning bad" in printed
+    assert "average precision" not in printed  # no table without rows
+
+
+def test_files_that_hold_nothing_to_learn_from_are_named(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events, labels = shop
+    for said, words in {
+        f"{events} holds no labels; give --labels a file of labels": (events, events),
+        f"{labels} holds no events; give --events a file of events": (labels, labels),
+    }.items():
+        assert train(*words, tmp_path / "model") == 2
+        assert capsys.readouterr().err.endswith(f"riskstream train: {said}\n")
+
+
+def test_times_without_events_are_answered_with_the_times_that_have_some(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(*shop, tmp_path / "model", until=0) == 2
+    error = capsys.readouterr().err
+    assert f"no event of {shop[0]} lies between --from and --until" in error
+    assert "they are from 2023-11-14T22:13:20Z to 2024-01-13T17:25:20Z" in error
+
+
+def test_a_folder_that_holds_something_is_not_written_over(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(*shop, tmp_path) == 2
+    assert f"{tmp_path} is not empty; choose another --out" in capsys.readouterr().err
