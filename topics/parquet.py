@@ -1,6 +1,7 @@
 """Rows of parquet as JSON, and tables as parquet, both a slice at a time."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from math import isnan
 from pathlib import Path
@@ -15,26 +16,53 @@ from topics.jsonlines import partial_name
 
 JSON_COLUMNS: Final = ("attributes", "more")
 """Text columns that hold a JSON object: the field of that name, and fields beside the columns."""
+_NOT_JSON: Final = (pa.ArrowException, KeyError, TypeError, ValueError)
+"""What pyarrow and orjson raise for values that have no place in JSON."""
 
 
 def rows(path: Path, *, n_rows: int) -> Iterator[list[bytes]]:
     """Yield the rows of a parquet file as JSON objects, ``n_rows`` at a time.
 
     Nulls and NaN are left out, at every depth; dates and times become epoch milliseconds (without
-    a zone: UTC). Raises InputError where the file is not whole or has no row.
+    a zone: UTC), durations milliseconds, a time of day text. Raises InputError where the file is
+    not whole or has no row, and for a column that is there twice or cannot be written as JSON.
     """
     try:
         with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
             if not file.metadata.num_rows:
                 raise InputError(f"{path} has no rows; give a file with at least one record")
+            _refuse_repeated(path, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=n_rows):
-                yield _as_json(pa.Table.from_batches([batch]))
+                yield _as_json(path, pa.Table.from_batches([batch]))
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path} is not whole parquet ({reason}); copy it again") from error
 
 
-def _as_json(table: pa.Table) -> list[bytes]:
+def _refuse_repeated(path: Path, names: list[str]) -> None:
+    for name, n in Counter(names).items():
+        if n > 1:
+            raise InputError(f"{path} has {n} columns {name!r}; leave out or rename all but one")
+
+
+def _as_json(path: Path, table: pa.Table) -> list[bytes]:
+    try:
+        return _json_rows(table)
+    except _NOT_JSON as error:
+        for name in table.column_names:
+            try:
+                _json_rows(table.select([name]))
+            except _NOT_JSON as cause:
+                reason = str(cause.args[0] if isinstance(cause, KeyError) else cause)
+                raise InputError(
+                    f"{path}, column {name!r} of type {table.schema.field(name).type}, cannot be "
+                    f"written as JSON ({reason.splitlines()[0].rstrip('.')}); convert it or leave "
+                    "it out"
+                ) from error
+        raise
+
+
+def _json_rows(table: pa.Table) -> list[bytes]:
     table = _cast(table, _in_ms)
     table = _cast(table, _as_int)
     embedded = [
@@ -92,6 +120,11 @@ def _deep(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         make = pa.list_ if pa.types.is_list(kind) else pa.large_list
         return make(kind.value_field.with_type(_deep(kind.value_type, change)))
+    if pa.types.is_fixed_size_list(kind):
+        value = kind.value_field.with_type(_deep(kind.value_type, change))
+        return pa.list_(value, kind.list_size)
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_field, kind.item_field.with_type(_deep(kind.item_type, change)))
     return change(kind)
 
 
@@ -100,11 +133,15 @@ def _in_ms(kind: pa.DataType) -> pa.DataType:
         return pa.timestamp("ms", kind.tz)
     if pa.types.is_date(kind):
         return pa.timestamp("ms")
+    if pa.types.is_duration(kind):
+        return pa.duration("ms")
+    if pa.types.is_time64(kind):
+        return pa.time64("us")  # Python's own resolution
     return pa.string() if pa.types.is_large_string(kind) else kind
 
 
 def _as_int(kind: pa.DataType) -> pa.DataType:
-    return pa.int64() if pa.types.is_timestamp(kind) else kind
+    return pa.int64() if pa.types.is_timestamp(kind) or pa.types.is_duration(kind) else kind
 
 
 class TableWriter:
