@@ -51,7 +51,8 @@ class Feature:
 
     ``current`` says whether the event itself counts. A ``shared`` feature depends on links and
     labels that other users or later times supply; all others depend on the user's events alone.
-    ``says`` is the sentence of a reason, with ``{value}`` in it.
+    ``says`` is the sentence of a reason, with ``{value}`` in it, ``says_below`` that of a value
+    below zero, told without its sign.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Feature:
     says: str
     compute: Callable[[Known], Column]
     shared: bool = False
+    says_below: str = ""
 
 
 def ratio(above: Column, below: Column) -> Column:

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from stream.pipeline.feature import Column, Feature, Known, plain, ratio, share
+from stream.pipeline.wording import WINDOW_TEXT
 
 MS_PER_HOUR: Final = 3_600_000.0
 MS_PER_DAY: Final = 86_400_000.0
@@ -13,7 +14,8 @@ MS_PER_DAY: Final = 86_400_000.0
 def _since(name: str, what: str) -> Feature:
     return Feature(
         f"hours_since_{name}", "hours", "life", False, f"time since the user's last {what}",
-        f"{{value}} h since the last {what}", plain(f"since_last_{name}_ms", MS_PER_HOUR),
+        f"{{value}} since the last {what}", plain(f"since_last_{name}_ms", MS_PER_HOUR),
+        says_below=f"the last {what} is {{value}} after this event",
     )  # fmt: skip
 
 
@@ -28,7 +30,9 @@ def _age(kind: str, what: str) -> Feature:
     return Feature(
         f"{kind}_age_days", "days", "life", False,
         f"time since the user was first seen with this {what}; 0 when new",
-        f"this {what} has been used for {{value}} days", plain(f"{kind}_age_ms", MS_PER_DAY),
+        f"this {what} was first used {{value}} before this event",
+        plain(f"{kind}_age_ms", MS_PER_DAY),
+        says_below=f"this {what} was first used {{value}} after this event",
     )  # fmt: skip
 
 
@@ -36,7 +40,7 @@ def _distinct(kind: str, window: str, what: str) -> Feature:
     return Feature(
         f"n_{kind}{'es' if kind == 'address' else 's'}_{window}", "count", window, False,
         f"distinct {what} of the user in the {window} before the event (at most 8, sellers 12)",
-        f"{{value}} {what} within {window}", plain(f"{kind}_n_{window}"),
+        f"{{value}} {what} within {WINDOW_TEXT[window]}", plain(f"{kind}_n_{window}"),
     )  # fmt: skip
 
 
@@ -60,11 +64,15 @@ HABITS: Final = (
     Feature("order_gap_vs_usual", "ratio", "life", False,
             "time since the last order over the user's mean time between orders",
             "{value} times the usual gap between orders",
-            lambda k: ratio(k.own("since_last_order_ms"), k.own("order_gap_mean_ms"))),
+            lambda k: ratio(k.own("since_last_order_ms"), k.own("order_gap_mean_ms")),
+            says_below="the last order is {value} usual gaps after this event"),
     Feature("tenure_days", "days", "life", False, "time since the user was first seen",
-            "user known for {value} days", plain("since_first_seen_ms", MS_PER_DAY)),
+            "user known for {value}", plain("since_first_seen_ms", MS_PER_DAY),
+            says_below="user first known {value} after this event"),
     Feature("account_age_days", "days", "life", True, "time since the account was opened",
-            "account is {value} days old", plain("since_account_created_ms", MS_PER_DAY)),
+            "account opened {value} before this event",
+            plain("since_account_created_ms", MS_PER_DAY),
+            says_below="account opened {value} after this event"),
     Feature("same_hour_share", "share", "life", False,
             "share of the user's events in the same three hours of the day",
             "{value} of this user's events fall in these hours", plain("same_hour_share")),
@@ -77,7 +85,8 @@ HABITS: Final = (
     Feature("is_weekend", "0/1", "event", True, "whether it is Saturday or Sunday",
             "on a weekend", _is_weekend),
     Feature("hours_since_placed", "hours", "life", True, "time since this order was first seen",
-            "{value} h after the order was placed", plain("since_placed_ms", MS_PER_HOUR)),
+            "{value} after the order was placed", plain("since_placed_ms", MS_PER_HOUR),
+            says_below="{value} before the order was placed"),
     Feature("n_open_orders", "count", "life", False,
             "recent orders neither delivered, cancelled nor returned",
             "{value} open orders", plain("n_open_orders")),

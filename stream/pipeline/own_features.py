@@ -4,6 +4,7 @@ from typing import Final
 
 from stream.pipeline.feature import Column, Feature, Known, growth, plain, ratio, share
 from stream.pipeline.habit_features import HABITS, THINGS
+from stream.pipeline.wording import WINDOW_TEXT
 from topics.vocabulary import ORDER, REVIEW
 
 MS_PER_HOUR: Final = 3_600_000.0
@@ -14,7 +15,7 @@ def _count(name: str, window: str, what: str) -> Feature:
     about = f"{what} of the user in the {window} before the event"
     return Feature(
         f"{name}_{window}", "count", window, False, about,
-        f"{{value}} {what} within {window}", plain(f"{name}_{window}"),
+        f"{{value}} {what} within {WINDOW_TEXT[window]}", plain(f"{name}_{window}"),
     )  # fmt: skip
 
 
@@ -22,7 +23,7 @@ def _amount_mean(window: str) -> Feature:
     return Feature(
         f"amount_mean_{window}", "money", window, False,
         f"mean amount of the user's orders in the {window} before the event",
-        f"{{value}} spent per order within {window}",
+        f"{{value}} spent per order within {WINDOW_TEXT[window]}",
         lambda k: ratio(k.own(f"amount_{window}"), k.own(f"orders_{window}")),
     )  # fmt: skip
 
@@ -54,20 +55,21 @@ AMOUNTS: Final = (
             lambda k: ratio(_order_amount(k), k.own("amount_mean"))),
     Feature("amount_deviation", "standard deviations", "life", True,
             "amount less the user's mean, in the user's standard deviations (plus one unit)",
-            "amount is {value} standard deviations above this user's habit", _amount_z),
+            "amount is {value} standard deviations above this user's habit", _amount_z,
+            says_below="amount is {value} standard deviations below this user's habit"),
     Feature("amount_vs_max", "ratio", "life", True,
             "amount over the largest of the user's earlier orders",
             "amount is {value} times this user's largest order so far",
             lambda k: ratio(_order_amount(k), k.own("amount_max"))),
     Feature("amount_1d", "money", "1d", False, "sum of the user's orders in the day before",
-            "{value} spent within 1d", plain("amount_1d")),
+            "{value} spent within 24 hours", plain("amount_1d")),
     Feature("amount_7d", "money", "7d", False, "sum of the user's orders in the week before",
-            "{value} spent within 7d", plain("amount_7d")),
+            "{value} spent within 7 days", plain("amount_7d")),
     Feature("amount_30d", "money", "30d", False, "sum of the user's orders in thirty days before",
-            "{value} spent within 30d", plain("amount_30d")),
+            "{value} spent within 30 days", plain("amount_30d")),
     _amount_mean("1d"), _amount_mean("7d"), _amount_mean("30d"),
     Feature("amount_max_30d", "money", "30d", False, "the user's largest order in thirty days",
-            "largest order within 30d: {value}", plain("amount_max_30d")),
+            "largest order within 30 days: {value}", plain("amount_max_30d")),
     Feature("amount_growth_7d", "ratio", "7d", False,
             "spend of the last week over that of the week before, plus one on both sides",
             "spend grew {value} times against the week before",
@@ -88,31 +90,34 @@ COUNTS: Final = (
             lambda k: growth(k.own("orders_7d"), k.own("orders_week_before"))),
     Feature("browse_per_order_1d", "ratio", "1d", False,
             "browse events for each order of the last day, plus one order",
-            "{value} browse events per order within 1d",
+            "{value} browse events per order within 24 hours",
             lambda k: k.own("browse_1d") / (k.own("orders_1d") + 1.0)),
     Feature("browse_per_order_30d", "ratio", "30d", False,
             "browse events for each order of thirty days, plus one order",
-            "{value} browse events per order within 30d",
+            "{value} browse events per order within 30 days",
             lambda k: k.own("browse_30d") / (k.own("orders_30d") + 1.0)),
     Feature("n_orders", "count", "life", False, "orders of the user so far",
             "{value} orders so far", plain("n_orders")),
     share("cancelled_share_30d", "cancelled_30d", "orders_30d", "30d",
-           "cancelled orders over orders of thirty days", "{value} of the orders cancelled in 30d"),
+           "cancelled orders over orders of thirty days",
+           "{value} of the orders within 30 days cancelled"),
     share("returned_share_30d", "returned_30d", "orders_30d", "30d",
            "returns and refunds over orders of thirty days",
-           "{value} returns and refunds per order within 30d"),
+           "returns and refunds are {value} of the orders within 30 days"),
     share("returned_share", "n_returned", "n_orders", "life",
-           "returns and refunds over orders so far", "{value} returns and refunds per order"),
+           "returns and refunds over orders so far",
+           "returns and refunds are {value} of the orders"),
     share("refund_share_30d", "refunds_30d", "amount_30d", "30d",
            "money returned or refunded over money spent in thirty days",
-           "{value} of the money spent within 30d was refunded"),
+           "{value} of the money spent within 30 days was refunded"),
 )  # fmt: skip
 
 REVIEWS: Final = (
     Feature("rating", "stars", "event", True, "rating of the review", "{value} stars", _rating),
     Feature("rating_deviation", "stars", "life", True,
             "rating less the mean of the user's earlier ratings",
-            "{value} stars above this user's mean", lambda k: _rating(k) - _rating_mean(k)),
+            "{value} stars above this user's mean", lambda k: _rating(k) - _rating_mean(k),
+            says_below="{value} stars below this user's mean"),
     share("five_star_share", "n_five_star", "n_reviews", "life",
            "share of five stars among the user's reviews",
            "{value} of the reviews have five stars"),

@@ -8,37 +8,26 @@ from numpy.typing import NDArray
 from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, POSITION
 from stream.pipeline.policy import SCORES, Policy
+from stream.pipeline.wording import number_text
 from topics.reasons import Reason
 
 MAX_REASONS = 4
 
 
-def number_text(value: float, unit: str) -> str:
-    """Return a number as a person writes it, at most three significant digits below a thousand.
-
-    >>> [number_text(v, "count") for v in (3.0, 0.12345, 1234.56)]
-    ['3', '0.123', '1,235']
-    >>> number_text(0.256, "share")
-    '26 %'
-    """
-    if math.isnan(value):
-        return "unknown"
-    if unit == "share":
-        return f"{100 * value:.0f} %"
-    if unit == "money":
-        return f"{value:,.2f}"
-    if value == int(value) or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
 def sentence(feature: Feature, value: float, usual: float) -> str:
-    """Return the feature's sentence with its value, and what is usual where that is known."""
-    text = feature.says.format(value=number_text(value, feature.unit))
+    """Return the feature's sentence with its value, and what is usual where that compares.
+
+    Of a value below zero, such as a time since something that a late event came after, the
+    sentence says how far below. What is usual is left out where it is unknown or on the other
+    side of zero.
+    """
+    below = value < 0 and bool(feature.says_below)
+    says = feature.says_below if below else feature.says
+    text = says.format(value=number_text(abs(value) if below else value, feature.unit))
     text = text[0].upper() + text[1:]
-    if math.isnan(usual) or feature.unit == "0/1":
+    if math.isnan(usual) or feature.unit == "0/1" or (usual < 0) != (value < 0):
         return text
-    return f"{text}; usual for this shop: {number_text(usual, feature.unit)}"
+    return f"{text}; usual for this shop: {number_text(abs(usual), feature.unit)}"
 
 
 def explain_row(

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from stream.pipeline.feature import Column, Feature, Known, ratio
+from stream.pipeline.wording import WINDOW_TEXT
 
 DAY_MS: Final = 86_400_000.0
 
@@ -13,7 +14,7 @@ def _users(kind: str, window: str, what: str) -> Feature:
     return Feature(
         f"{kind}_other_users_{window}", "count", window, False,
         f"other users of this {what} in the {window} before (estimated above 256)",
-        f"{{value}} other accounts used this {what} within {window}",
+        f"{{value}} other accounts used this {what} within {WINDOW_TEXT[window]}",
         lambda k: k.entity(kind, f"other_users_{window}"), shared=True,
     )  # fmt: skip
 
@@ -22,7 +23,7 @@ def _orders(kind: str, window: str, what: str) -> Feature:
     return Feature(
         f"{kind}_orders_{window}", "count", window, False,
         f"orders with this {what} in the {window} before, of all users",
-        f"{{value}} orders with this {what} within {window}",
+        f"{{value}} orders with this {what} within {WINDOW_TEXT[window]}",
         lambda k: k.entity(kind, f"orders_{window}"), shared=True,
     )  # fmt: skip
 
@@ -31,7 +32,7 @@ def _frauds(kind: str, what: str) -> Feature:
     return Feature(
         f"{kind}_frauds_30d", "count", "30d", False,
         f"events with this {what} that became known as fraud in thirty days",
-        f"{{value}} known frauds with this {what} within 30d",
+        f"{{value}} known frauds with this {what} within 30 days",
         lambda k: k.entity(kind, "frauds_30d"), shared=True,
     )  # fmt: skip
 
@@ -46,7 +47,7 @@ def _fraud_share(window: str, orders: str) -> Feature:
         f"seller_fraud_share_{window}", "share", window, False,
         f"frauds of this seller that became known in the {window} before, over its orders or its "
         "labels of that time, whichever are more",
-        f"{{value}} of this seller's orders turned out as fraud within {window}",
+        f"{{value}} of this seller's orders turned out as fraud within {WINDOW_TEXT[window]}",
         compute, shared=True,
     )  # fmt: skip
 
@@ -60,11 +61,12 @@ SHARED: Final = (
     _orders("ip", "1d", "network"), _orders("seller", "1d", "seller"),
     _orders("seller", "30d", "seller"),
     Feature("seller_age_days", "days", "life", False, "time since the seller was first seen",
-            "seller first seen {value} days ago",
-            lambda k: k.entity("seller", "age_ms") / DAY_MS, shared=True),
+            "seller first seen {value} before this event",
+            lambda k: k.entity("seller", "age_ms") / DAY_MS, shared=True,
+            says_below="seller first seen {value} after this event"),
     Feature("seller_day_share", "share", "30d", False,
             "share of the last day in the seller's orders of thirty days",
-            "{value} of this seller's orders of 30d fall in the last day",
+            "{value} of this seller's orders of 30 days fall in the last 24 hours",
             lambda k: ratio(k.entity("seller", "orders_1d"), k.entity("seller", "orders_30d")),
             shared=True),
     Feature("amount_vs_seller", "ratio", "30d", True,
@@ -82,6 +84,7 @@ SHARED: Final = (
             lambda k: k.own("visible_fraud_labels"), shared=True),
     Feature("days_since_user_fraud", "days", "life", False,
             "time since an event of the user last became known as fraud",
-            "{value} days since this account's last known fraud",
-            lambda k: k.own("since_fraud_label_ms") / DAY_MS, shared=True),
+            "{value} since this account's last known fraud",
+            lambda k: k.own("since_fraud_label_ms") / DAY_MS, shared=True,
+            says_below="this account's last known fraud is {value} after this event"),
 )  # fmt: skip

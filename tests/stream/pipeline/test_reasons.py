@@ -1,10 +1,14 @@
 """Reasons are sentences with numbers that a person can check."""
 
+import re
+
 import numpy as np
+import pytest
 
 from stream.loading import load_policy
-from stream.pipeline.features import N_FEATURES, POSITION
-from stream.pipeline.reasons import MAX_REASONS, explain_row, number_text
+from stream.pipeline.feature import Feature
+from stream.pipeline.features import FEATURES, N_FEATURES, POSITION
+from stream.pipeline.reasons import MAX_REASONS, explain_row, sentence
 
 POLICY = load_policy(None)
 RULES = [rule.name for rule in POLICY.rules]
@@ -24,7 +28,7 @@ def test_rules_come_first_and_then_what_raises_the_score_most() -> None:
     reasons = explain_row(features, contributions, row(device_other_users_1d=1), fired, POLICY)
     assert [r.code for r in reasons] == ["crowded_device", "orders_1h", "amount"]
     assert reasons[0].text == (
-        "11 other accounts used this device within 1d; usual for this shop: 1"
+        "11 other accounts used this device within 24 hours; usual for this shop: 1"
     )
     assert reasons[0].contribution == 0.0
     assert (reasons[1].value, reasons[1].contribution) == (4.0, 2.0)
@@ -46,7 +50,38 @@ def test_unknown_values_are_no_reason() -> None:
     assert [r.feature for r in reasons] == ["orders_1h"]
 
 
-def test_numbers_carry_their_unit() -> None:
-    assert number_text(float("nan"), "count") == "unknown"
-    assert number_text(1234.5, "money") == "1,234.50"
-    assert number_text(0.5, "share") == "50 %"
+@pytest.mark.parametrize(
+    ("name", "value", "usual", "text"),
+    [
+        ("device_age_days", 9.26e-05, 30.0,
+         "This device was first used 8 seconds before this event; usual for this shop: 30 days"),
+        ("device_age_days", 0.0, np.nan, "This device was first used under a second before"),
+        ("hours_since_browse", 0.25, 0.0116,
+         "15 minutes since the last browse event; usual for this shop: 42 seconds"),
+        ("hours_since_browse", -24.9, 0.0116,
+         "The last browse event is 25 hours after this event"),
+        ("hours_since_order", -0.00833, 70.0, "The last order is 30 seconds after this event"),
+        ("account_age_days", 1.5, 400.0,
+         "Account opened 36 hours before this event; usual for this shop: 400 days"),
+        ("amount_deviation", -1.25, -0.5,
+         "Amount is 1.25 standard deviations below this user's habit; usual for this shop: 0.5"),
+        ("seller_fraud_share_7d", 0.0042, 0.0,
+         "0.4 % of this seller's orders turned out as fraud within 7 days; "
+         "usual for this shop: 0 %"),
+        ("amount_vs_mean", 1e-7, 1.0, "Amount is under 0.01 times this user's mean; usual"),
+        ("amount_30d", 1_234_567.0, np.nan, "1,234,567.00 spent within 30 days"),
+        ("orders_1h", 4.0, 0.0, "4 orders within an hour; usual for this shop: 0"),
+    ],
+)  # fmt: skip
+def test_a_sentence_tells_a_value_as_a_person_would(
+    name: str, value: float, usual: float, text: str
+) -> None:
+    assert sentence(FEATURES[POSITION[name]], value, usual).startswith(text)
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda feature: feature.name)
+def test_no_sentence_has_a_sign_an_exponent_or_a_window_in_code(feature: Feature) -> None:
+    values = (0.0, 1e-7, 0.0123, 1.0, 59.99, 12345.678, 1e9)
+    for value in (*values, *(-value for value in values if feature.says_below)):
+        text = sentence(feature, value, usual=value)
+        assert not re.search(r"\de[+-]?\d|-\d|\b\d+[hd]\b|nan|\{", text), text
