@@ -3,6 +3,7 @@
 import gzip
 import os
 import zlib
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -15,6 +16,8 @@ from topics.errors import InputError
 _BLOCK_BYTES: Final = 1 << 18
 _PACKED_BYTES: Final = 1 << 14
 _LONGEST_LINE_BYTES: Final = 64 << 20
+_UTF_16: Final = (BOM_UTF16_LE, BOM_UTF16_BE, b"{\x00", b"\x00{")
+"""How JSON lines in UTF-16 begin, with its mark and without."""
 
 Record = Mapping[str, Any]
 """One event, label or output as a JSON object."""
@@ -23,14 +26,14 @@ Record = Mapping[str, Any]
 def lines(path: Path) -> Iterator[list[bytes]]:
     """Yield the lines of a ``.jsonl``, ``.jsonl.gz`` or ``.jsonl.zst`` file, some at a time.
 
-    Line ends are removed, blank lines kept (as ``b""``), so that the n-th line of the file is the
-    n-th value. Raises InputError where the file is empty, cannot be read, or its compression is
-    broken or cut short.
+    Line ends and a byte order mark at the start are removed, blank lines kept (as ``b""``), so
+    that the n-th line of the file is the n-th value. Raises InputError where the file is empty, in
+    UTF-16, cannot be read, or its compression is broken or cut short.
     """
     parts: list[bytes] = []
     n_held = n_lines = 0
     anything = False
-    for block in _blocks(path):
+    for block in _unmarked(path, _blocks(path)):
         anything = anything or bool(block)
         head, newline, tail = block.partition(b"\n")
         parts.append(head)
@@ -52,6 +55,23 @@ def lines(path: Path) -> Iterator[list[bytes]]:
         raise InputError(f"{path} is empty; give a file with at least one record")
     if rest := b"".join(parts):
         yield [rest.removesuffix(b"\r")]
+
+
+def _unmarked(path: Path, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of a file without the mark that some programs write before UTF-8."""
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= len(BOM_UTF8):
+            break
+    if start.startswith(_UTF_16):
+        raise InputError(
+            f"{path}, line 1, is not UTF-8 but UTF-16; convert the file, as with "
+            "`iconv -f UTF-16 -t UTF-8`"
+        )
+    if start := start.removeprefix(BOM_UTF8):
+        yield start
+    yield from blocks
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
