@@ -13,6 +13,10 @@ Verdict = tuple[Reason, str]
 _PLACE = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]*)`(?:, got `(?P<got>\w+)`)?")
+_HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
+_LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"%b%b|(%b|%b)|\\." % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL)
+"""An escape in JSON; the group is half a pair without the other half."""
 _WORDS: Final = {
     "float": "a number",
     "int": "an integer",
@@ -46,8 +50,28 @@ def explain(value: bytes, decoder: msgspec.json.Decoder[Any], type_hint: str | N
     except msgspec.ValidationError as error:
         return _refused(str(error), type_hint)
     except msgspec.DecodeError as error:
-        return "not_json", f"The value cannot be read as JSON: {error}."
+        return "not_json", _not_json(value, str(error))
     raise AssertionError("asked about a value that can be decoded")
+
+
+def _not_json(value: bytes, message: str) -> str:
+    # msgspec calls a value truncated whose string ends less than six bytes after half a pair.
+    if ("surrogate" in message or "truncated" in message) and (found := _unpaired(value)):
+        return f"The value holds an unpaired surrogate escape, {found.decode()}, in a string."
+    return f"The value cannot be read as JSON: {message}."
+
+
+def _unpaired(value: bytes) -> bytes | None:
+    r"""Return the first escape of half a UTF-16 pair that stands without the other half.
+
+    >>> _unpaired(rb'"\ud83d\ude00 \\ud800 \ud801 \ud802"')
+    b'\\ud801'
+    """
+    for found in _ESCAPE.finditer(value):
+        if found[1]:
+            # Without a quote after it, the value may have been cut within a pair.
+            return found[1] if b'"' in value[found.end() :] else None
+    return None
 
 
 def _refused(message: str, type_hint: str | None) -> Verdict:

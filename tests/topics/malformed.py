@@ -90,6 +90,7 @@ _BYTES = [
     _kind("binary", B, bytes(range(256)), "not_json"),
     _kind("cut off", B, _GOOD_BROWSE[:-10], "not_json"),
     _kind("cut off in a string", B, b'{"event_id": "e', "not_json"),
+    _kind("half a surrogate pair", B, _GOOD_BROWSE.replace(b"s-1", rb"\ud800"), "not_json"),
     _kind("a byte order mark", B, b"\xef\xbb\xbf" + _GOOD_BROWSE, "not_json"),
     _kind("UTF-16", B, _GOOD_BROWSE.decode().encode("utf-16"), "not_json"),
     _kind("Latin-1", R, _but(R, text="très bon").decode().encode("latin-1"), "not_json"),
