@@ -7,11 +7,13 @@ import pytest
 
 from stream import cli
 from stream.metrics import Metrics
+from stream.pipeline import policy
 from stream.settings import setting_rows
 from stream.worker.run import FAILED, REFUSED
 from stream.worker.watchdog import EXIT_CODE
 from topics.catalog import catalogue
 from topics.decisionrecord import TOLD
+from topics.vocabulary import ACTIONS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -78,3 +80,9 @@ def _counted_page():
 def test_the_page_on_records_names_all_that_an_alert_tells_of_its_event():
     about_alerts = WORDS["records.md"].split("## Alerts out")[1].split("\n## ")[0]
     assert [name for name in TOLD if f"`{name}`" not in about_alerts] == []
+
+
+def test_the_page_on_the_policy_names_every_field_of_the_file():
+    fields = {*policy.FIELDS, *policy.RULE_FIELDS, *policy.CREDIT_FIELDS}
+    assert [name for name in fields if f"| `{name}` |" not in WORDS["policy.md"]] == []
+    assert all(f"`{name}`" in WORDS["policy.md"] for name in (*policy.SCORES, *ACTIONS))
