@@ -105,13 +105,9 @@ def require_new_folder(path: Path) -> None:
 def write_records(path: Path) -> Writer:
     """Return a writer for ``path``, whose suffix says the format; use it in a ``with`` block.
 
-    Raises InputError for an unknown suffix or a folder that cannot be made.
+    Raises InputError for an unknown suffix, a folder that cannot be made, and a file that cannot be
+    written, also later, as on a full disk.
     """
     if not _known(path):
         raise InputError(f"cannot write {path}: its name must end in one of {', '.join(SUFFIXES)}")
-    try:
-        if path.suffix == ".parquet":
-            return RecordWriter(path)
-        return jsonlines.JsonLinesWriter(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    return RecordWriter(path) if path.suffix == ".parquet" else jsonlines.JsonLinesWriter(path)

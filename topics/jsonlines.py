@@ -5,6 +5,7 @@ import os
 import zlib
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
@@ -12,6 +13,7 @@ import orjson
 import zstandard
 
 from topics.errors import InputError
+from topics.partial import partial_name, writing
 
 _BLOCK_BYTES: Final = 1 << 18
 _PACKED_BYTES: Final = 1 << 14
@@ -123,13 +125,15 @@ class JsonLinesWriter:
     """Writes records, one JSON object per line; the file appears under its name when closed.
 
     The suffix of ``path`` chooses the compression. Equal records give equal bytes. Use it as a
-    context manager: where the block raises, nothing is left behind.
+    context manager: where the block raises, nothing is left behind. Raises InputError where the
+    file cannot be written, as on a full disk.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._partial = partial_name(path)
-        self._file: IO[bytes] = self._partial.open("wb")
+        with writing(path):
+            self._file: IO[bytes] = self._partial.open("wb")
         self._out = self._compressed()
 
     def _compressed(self) -> Any:
@@ -147,45 +151,25 @@ class JsonLinesWriter:
         ]
         if out:
             out.append(b"")
-            self._out.write(b"\n".join(out))
-
-    def close(self) -> None:
-        """Finish the file and give it its name."""
-        if self._out is not self._file:
-            self._out.close()
-        self._file.close()
-        os.replace(self._partial, self._path)
-
-    def discard(self) -> None:
-        """Leave no file behind."""
-        self._file.close()
-        self._partial.unlink(missing_ok=True)
+            with writing(self._path):
+                self._out.write(b"\n".join(out))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self.discard()
+        try:
+            if kind is None:
+                with writing(self._path):
+                    if self._out is not self._file:
+                        self._out.close()
+                    self._file.close()
+                    os.replace(self._partial, self._path)
+        finally:
+            with suppress(OSError):  # it writes what it still holds, where there may be no room
+                self._file.close()
+            self._partial.unlink(missing_ok=True)
 
 
 def _one_line(value: bytes) -> bytes:
     return orjson.dumps(orjson.loads(value)) if b"\n" in value else value
-
-
-def partial_name(path: Path) -> Path:
-    """Return the hidden name under which ``path`` is written until it is whole.
-
-    Folders are made as needed. Raises InputError where they cannot be.
-
-    >>> import tempfile; folder = Path(tempfile.gettempdir())
-    >>> partial_name(folder / "events.jsonl.zst").name.startswith(".events.jsonl.zst.")
-    True
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-    return path.with_name(f".{path.name}.{os.getpid()}.partial")

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from math import isnan
 from pathlib import Path
 from typing import Any, Final, Self
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from topics.errors import InputError
-from topics.jsonlines import partial_name
+from topics.partial import partial_name, writing
 
 JSON_COLUMNS: Final = ("attributes", "more")
 """Text columns that hold a JSON object: the field of that name, and fields beside the columns."""
@@ -31,18 +32,14 @@ def rows(path: Path, *, n_rows: int) -> Iterator[list[bytes]]:
         with pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False) as file:
             if not file.metadata.num_rows:
                 raise InputError(f"{path} has no rows; give a file with at least one record")
-            _refuse_repeated(path, file.schema_arrow.names)
+            for name, n in Counter(file.schema_arrow.names).items():
+                if n > 1:
+                    raise InputError(f"{path} has {n} columns {name!r}; leave out all but one")
             for batch in file.iter_batches(batch_size=n_rows):
                 yield _as_json(path, pa.Table.from_batches([batch]))
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path} is not whole parquet ({reason}); copy it again") from error
-
-
-def _refuse_repeated(path: Path, names: list[str]) -> None:
-    for name, n in Counter(names).items():
-        if n > 1:
-            raise InputError(f"{path} has {n} columns {name!r}; leave out or rename all but one")
 
 
 def _as_json(path: Path, table: pa.Table) -> list[bytes]:
@@ -53,11 +50,11 @@ def _as_json(path: Path, table: pa.Table) -> list[bytes]:
             try:
                 _json_rows(table.select([name]))
             except _NOT_JSON as cause:
+                kind = table.schema.field(name).type
                 reason = str(cause.args[0] if isinstance(cause, KeyError) else cause)
                 raise InputError(
-                    f"{path}, column {name!r} of type {table.schema.field(name).type}, cannot be "
-                    f"written as JSON ({reason.splitlines()[0].rstrip('.')}); convert it or leave "
-                    "it out"
+                    f"{path}, column {name!r} of type {kind}, cannot be written as JSON "
+                    f"({reason.splitlines()[0].rstrip('.')}); convert it or leave it out"
                 ) from error
         raise
 
@@ -121,8 +118,7 @@ def _deep(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa
         make = pa.list_ if pa.types.is_list(kind) else pa.large_list
         return make(kind.value_field.with_type(_deep(kind.value_type, change)))
     if pa.types.is_fixed_size_list(kind):
-        value = kind.value_field.with_type(_deep(kind.value_type, change))
-        return pa.list_(value, kind.list_size)
+        return pa.list_(kind.value_field.with_type(_deep(kind.value_type, change)), kind.list_size)
     if pa.types.is_map(kind):
         return pa.map_(kind.key_field, kind.item_field.with_type(_deep(kind.item_type, change)))
     return change(kind)
@@ -145,23 +141,37 @@ def _as_int(kind: pa.DataType) -> pa.DataType:
 
 
 class TableWriter:
-    """Writes Arrow tables; the file appears under its name when closed without an error."""
+    """Writes Arrow tables; the file appears under its name when closed without an error.
+
+    Raises InputError where it cannot be written, as on a full disk; nothing is left then.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
         self._partial = partial_name(path)
-        self._writer = pq.ParquetWriter(self._partial, schema, compression="zstd")
+        try:
+            with writing(path):
+                self._writer = pq.ParquetWriter(self._partial, schema, compression="zstd")
+        except InputError:
+            self._partial.unlink(missing_ok=True)
+            raise
 
     def write_table(self, table: pa.Table) -> None:
         """Append rows."""
-        self._writer.write_table(table)
+        with writing(self._path):
+            self._writer.write_table(table)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._writer.close()
-        if kind is None:
-            os.replace(self._partial, self._path)
-        else:
+        try:
+            if kind is None:
+                with writing(self._path):
+                    self._writer.close()
+                    os.replace(self._partial, self._path)
+        finally:
+            with suppress(OSError):
+                self._writer.close()
+            self._writer.is_open = False  # or its finaliser tries, and complains, once more
             self._partial.unlink(missing_ok=True)

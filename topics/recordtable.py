@@ -75,9 +75,14 @@ class RecordWriter(TableWriter):
             self._held = []
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is None:
-            self._flush()
-        super().__exit__(kind, *rest)
+        try:
+            if kind is None:
+                self._flush()
+        except BaseException as error:
+            kind = type(error)
+            raise
+        finally:
+            super().__exit__(kind, *rest)
 
 
 def _columns(record: Record) -> dict[str, Any]:
