@@ -6,14 +6,19 @@ from pathlib import Path
 import pytest
 
 from stream import cli
+from stream.judging import ranking
 from stream.metrics import Metrics
 from stream.pipeline import policy
+from stream.pipeline.windows import HOUR_MS, LATENESS_MS
 from stream.settings import setting_rows
 from stream.worker.run import FAILED, REFUSED
 from stream.worker.watchdog import EXIT_CODE
 from topics.catalog import catalogue
 from topics.decisionrecord import TOLD
-from topics.vocabulary import ACTIONS
+from topics.decode import Decoder
+from topics.hashing import Tokens
+from topics.timed import LABEL_TAG, read_timed
+from topics.vocabulary import ACTIONS, EVENT_TYPES
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -86,3 +91,28 @@ def test_the_page_on_the_policy_names_every_field_of_the_file():
     fields = {*policy.FIELDS, *policy.RULE_FIELDS, *policy.CREDIT_FIELDS}
     assert [name for name in fields if f"| `{name}` |" not in WORDS["policy.md"]] == []
     assert all(f"`{name}`" in WORDS["policy.md"] for name in (*policy.SCORES, *ACTIONS))
+
+
+def test_the_examples_of_records_are_files_that_can_be_read(tmp_path):
+    path = tmp_path / "examples.jsonl"
+    path.write_text("".join(re.findall(r"```jsonl\n(.*?)```", WORDS["records.md"], re.S)))
+    (part,) = read_timed(path)
+    decoder = Decoder(Tokens(b"key of the tests"))
+    by_tag = [[v for v, tag in zip(part.values, part.tags, strict=True) if (tag == LABEL_TAG) == of]
+              for of in (False, True)]  # fmt: skip
+    events, labels = decoder.events(by_tag[0]), decoder.labels(by_tag[1])
+    assert not events.bad
+    assert not labels.bad
+    assert sorted(events.batch.rows["type"]) == list(range(len(EVENT_TYPES)))
+    assert labels.batch.rows["event"][0] in events.batch.rows["event"]
+
+
+def test_the_page_on_metrics_explains_every_figure_of_a_backtest():
+    figures = {*ranking.PLAIN, "log_loss", "brier", "ece", "card_precision_at_100"}
+    assert [name for name in figures if f"`{name}`" not in WORDS["metrics.md"]] == []
+
+
+def test_the_page_on_files_and_the_one_on_windows_give_the_lateness_of_the_code():
+    assert LATENESS_MS == HOUR_MS
+    for page in ("files.md", "architecture.md"):
+        assert re.search(r"one\s+hour[^.]*`LATENESS_MS`", WORDS[page])
