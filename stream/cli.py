@@ -3,8 +3,12 @@
 import argparse
 import ast
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +20,9 @@ COMMANDS = Path(__file__).with_name("commands")
 BAD_INPUT = 2
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+TERMINATED = 143
+SERVERS = ("worker",)
+"""Commands that stop on SIGTERM by themselves, and exit 0 then."""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -44,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     0: done. 1: done, and the answer is no (as in `topics check`). 2: bad input, told in one line
-    on standard error. 130: interrupted. 141: whoever read standard output has gone.
+    on standard error. 130: interrupted. 141: whoever read standard output has gone. 143: ended by
+    SIGTERM, with nothing left half written.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     commands = find_commands()
@@ -58,7 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = import_module(f"stream.commands.{module_name}")
     parser = OneLineParser(prog=f"riskstream {words[0]}", description=summary)
     command.arguments(parser)
-    return _run(command.run, parser.parse_args(words[1:]), parser.prog)
+    args = parser.parse_args(words[1:])
+    if words[0] in SERVERS:
+        return _run(command.run, args, parser.prog)
+    with _ended_by_sigterm():
+        return _run(command.run, args, parser.prog)
 
 
 def _front(commands: dict[str, tuple[str, str]], words: list[str]) -> int:
@@ -87,14 +99,50 @@ def _run(run: Callable[[argparse.Namespace], int], args: argparse.Namespace, pro
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED
+    except _TerminatedError:
+        return TERMINATED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return PIPE_CLOSED
     except OSError as error:
-        if error.filename is None:
+        if error.filename is not None:
+            print(f"{prog}: {error.filename}: {error.strerror}", file=sys.stderr)
+        elif error.errno in {ENOSPC, EDQUOT}:  # of standard output, or of a temporary file
+            reason = os.strerror(error.errno)
+            print(f"{prog}: {reason}; make room, or set TMPDIR to another disk", file=sys.stderr)
+            _drop_output()
+        else:
             raise
-        print(f"{prog}: {error.filename}: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
+
+
+def _drop_output() -> None:
+    """Send nowhere what standard output cannot take: Python tries again, and complains, at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _TerminatedError(SystemExit):
+    """What SIGTERM raises; a SystemExit, which event loops and pools pass on as they should."""
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does, so that its temporary files are removed."""
+    if threading.current_thread() is not threading.main_thread():  # only there are signals handled
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise _TerminatedError(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def _summary(module: ast.Module) -> str | None:

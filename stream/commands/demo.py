@@ -1,7 +1,6 @@
 """`riskstream demo`: everything at once on this machine, without a Kafka cluster."""
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 
@@ -64,8 +63,6 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--live must be 0 or more and --rate more than 0")
     config = SimulatorConfig(args.users, args.days, args.seed, fraud_share=args.fraud_share)
     plan = Plan(config, args.train_days, LABEL_DELAY_DAYS, args.live, args.rate)
-    # A supervisor's stop must end the worker too, as an interruption does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     try:
         summary = run_demo(plan, args.folder, console, afresh=args.train)

@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import pytest
@@ -121,6 +123,52 @@ def test_an_interruption_exits_130_quietly(given_command, capsys):
     given_command(run)
     assert cli.main(["given"]) == 130
     assert capsys.readouterr().err == ""
+
+
+def test_sigterm_unwinds_the_command_and_exits_143_quietly(given_command, capsys):
+    unwound = []
+
+    def run(args: argparse.Namespace) -> int:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            unwound.append(True)
+
+    given_command(run)
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main(["given"]) == 143
+    assert unwound
+    assert capsys.readouterr().err == ""
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_server_keeps_its_own_handling_of_sigterm(given_command, monkeypatch):
+    monkeypatch.setattr(cli, "SERVERS", ("given",))
+    before = signal.getsignal(signal.SIGTERM)
+    given_command(lambda args: signal.getsignal(signal.SIGTERM) is not before)
+    assert cli.main(["given"]) == 0
+
+
+def test_every_server_is_a_command():
+    assert set(cli.SERVERS) <= set(cli.find_commands())
+
+
+def test_a_command_runs_beside_the_main_thread_too(given_command):
+    given_command(lambda args: 1)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(cli.main, ["given"]).result() == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")
+def test_a_full_disk_is_one_line_and_exit_2():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*EXECUTABLE, "settings"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"riskstream settings: No space left on device; ")
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly():

@@ -1,5 +1,11 @@
 """`riskstream simulate`: files and a summary for a good call, one line for a bad one."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 
 from stream import cli
@@ -49,3 +55,23 @@ def test_what_is_there_is_not_written_over(tmp_path, capsys):
         assert simulate(*words, str(out)) == 2
         assert capsys.readouterr().err == f"riskstream simulate: {says}\n"
     assert [path.read_text() for path in tmp_path.iterdir()] == ["keep me"]
+
+
+@pytest.mark.parametrize("stage", ["people", "events"])
+def test_a_stop_by_sigterm_leaves_no_file_behind(tmp_path, stage):
+    out, scratch = tmp_path / "out", tmp_path / "scratch"
+    scratch.mkdir()
+    words = ["simulate", "--users", "2000", "--days", "90", "--seed", "1", "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stream", *words],
+        env=os.environ | {"TMPDIR": str(scratch)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    folder, pattern = (scratch, "*") if stage == "people" else (out, ".*.partial")
+    until = time.monotonic() + 100
+    while process.poll() is None and time.monotonic() < until and not [*folder.glob(pattern)]:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    printed, _ = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (143, b"")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert [*scratch.iterdir()] == []
