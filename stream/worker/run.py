@@ -76,6 +76,8 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         stack.callback(compute.shutdown)
         stack.callback(app.states.close)
+        # Before anything may raise: a producer complains when it is forgotten, even one not begun.
+        stack.push_async_callback(app.records.stop)
         if settings.http_port is not None:
             health = HealthServer(
                 settings.http_host, settings.http_port, lambda: app.failure, app.problem,
@@ -86,7 +88,6 @@ async def serve(
             log.info("Health and metrics on http://%s:%d", settings.http_host, health.port)
         written = [settings.topic_prefix + topic for topic in outputs]
         await app.records.start([*written, settings.changelog, settings.links])
-        stack.push_async_callback(app.records.stop)
         if links is not None:
             reader = link_reader(settings, links, cluster, app, compute)
             await loop.run_in_executor(None, reader.start)
