@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,13 +15,10 @@ from model.bins import Bins
 from model.inputs import WITH_VECTOR, TextVectors, assemble, forget
 from model.losses import Answers, loss
 from model.predict import outputs
-from model.progress import Report
-from model.rows import TrainingRows, take
+from model.progress import EPOCHS, NO_GAIN, OUT_OF_TIME, Report
+from model.rows import MIN_POSITIVES, TrainingRows, take, teachable
 from model.slices import Slices, epoch_rows, kept_share
 from model.transformer import EventTransformer, Shape
-
-MIN_POSITIVES: Final = 5
-"""Fewer frauds than this, or users turned bad, teach a head nothing; it is left out."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Fitted:
 
     ``shift`` undoes the down-sampling of negatives in the fraud head's log-odds; ``spend_scale`` is
     the unit of the mean-spend head; ``heads`` are those that had something to learn from; ``log``
-    tells how the training went.
+    tells how the training went: ``epochs`` begun, ``whole_epochs`` among them, and ``ended_by``.
     """
 
     network: EventTransformer
@@ -78,6 +75,7 @@ class _Run:
     curve: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     steps: int = 0
+    whole_epochs: int = 0
 
     def out_of_time(self) -> bool:
         return time.monotonic() > self.ends_at
@@ -95,6 +93,7 @@ class _Run:
             self._step(picked[begin : begin + size])
             done = (n_done + begin / len(picked)) / recipe.epochs
             report(f"training: epoch {n_done + 1} of at most {recipe.epochs}{best}", done)
+        self.whole_epochs += 1
 
     def _step(self, index: NDArray[np.int64]) -> None:
         recipe, rows = self.recipe, self.rows
@@ -113,8 +112,11 @@ class _Run:
         self.optimiser.step()
         self.average.update_parameters(self.network)
 
-    def judge(self, held: TrainingRows, texts: TextVectors) -> bool:
-        """Rate the averaged weights, keep them if they are the best; True: no use to go on."""
+    def judge(self, held: TrainingRows, texts: TextVectors) -> str | None:
+        """Rate the averaged weights, keep them if they are the best; say what ends the training.
+
+        ``no_gain``: it has not become better for long. ``time``: there is none left.
+        """
         network = cast(EventTransformer, self.average.module).eval()
         out = outputs(network, network.table().detach(), self.bins, held.x, texts)
         found = ranking(out[:, 0], held.label)
@@ -126,7 +128,9 @@ class _Run:
         if precision >= max(self.curve):
             self.best = {key: kept.clone() for key, kept in network.state_dict().items()}
         waited = len(self.curve) - 1 - int(np.argmax(self.curve))
-        return waited >= self.recipe.patience or self.out_of_time()
+        if waited >= self.recipe.patience:
+            return NO_GAIN
+        return OUT_OF_TIME if self.out_of_time() else None
 
 
 def fit_network(
@@ -143,7 +147,7 @@ def fit_network(
     The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
     best average precision on validation, or the least loss where too few frauds are in it.
     """
-    learned, heads = _teachable(rows.take(np.arange(slices.train)))
+    learned, heads = teachable(rows.take(np.arange(slices.train)))
     later = np.arange(slices.train, slices.validation)
     n_positive = int((learned.label == 1).sum())
     share = kept_share(
@@ -153,33 +157,18 @@ def fit_network(
         at_least=recipe.at_least_negatives,
     )
     run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed)
-    for _ in range(recipe.epochs):
+    ended = None
+    while ended is None and len(run.curve) < recipe.epochs:
         run.epoch(share, report)
-        if run.judge(rows.take(later), texts.take(later)):
-            break
+        ended = run.judge(rows.take(later), texts.take(later))
     report("training: done", 1.0)
     run.network.load_state_dict(run.best)
-    log = {"epochs": len(run.curve), "steps": run.steps, "validation": run.curve}
+    log = {
+        "epochs": len(run.curve), "whole_epochs": run.whole_epochs, "steps": run.steps,
+        "ended_by": ended or EPOCHS, "validation": run.curve,
+    }  # fmt: skip
     shift = float(np.log(share)) if "fraud" in heads else 0.0
     return Fitted(run.network.eval(), run.bins, shift, run.spend_scale, heads, log)
-
-
-def _teachable(rows: TrainingRows) -> tuple[TrainingRows, list[str]]:
-    """Blank the answers that are too few to learn from, and name the heads that remain."""
-    fraud = (rows.label == 1).sum() >= MIN_POSITIVES and (rows.label == 0).any()
-    bad = (rows.turned_bad == 1).sum() >= MIN_POSITIVES and (rows.turned_bad == 0).any()
-    spend = float(np.nansum(rows.spend)) > 0
-    unknown = np.full(len(rows), -1, np.int8)
-    kept = TrainingRows(
-        rows.x,
-        rows.label if fraud else unknown,
-        rows.turned_bad if bad else unknown,
-        rows.spend if spend else np.full(len(rows), np.nan, np.float32),
-        rows.time_ms,
-        rows.user,
-    )
-    there = (("fraud", fraud), ("bad", bad), ("spend", spend))
-    return kept, [name for name, known in there if known]
 
 
 def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) -> _Run:

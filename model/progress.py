@@ -1,13 +1,19 @@
-"""Progress of long work, shown on a terminal's standard error and nowhere else."""
+"""Progress of long work, shown on a terminal's standard error alone, and what ended it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 Report = Callable[[str, float], None]
 """Told what is being done and which share of it, 0 to 1, is done."""
+
+NO_GAIN: Final = "no_gain"
+OUT_OF_TIME: Final = "time"
+EPOCHS: Final = "epochs"
+"""What ended a training: no more gain on validation, the limit of time, or that of epochs."""
 
 
 @contextmanager

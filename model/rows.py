@@ -1,12 +1,15 @@
 """What a model learns from: events as they were when decided, and what became known of them."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.scores import ScoreInput
+
+MIN_POSITIVES: Final = 5
+"""Fewer frauds than this, or users turned bad, teach a head nothing; it is left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +56,21 @@ def take(x: ScoreInput, index: NDArray[np.int64]) -> ScoreInput:
         x.n_past[index],
         [x.texts[i] for i in index.tolist()],
     )
+
+
+def teachable(rows: TrainingRows) -> tuple[TrainingRows, list[str]]:
+    """Blank the answers that are too few to learn from, and name the heads that remain."""
+    fraud = (rows.label == 1).sum() >= MIN_POSITIVES and (rows.label == 0).any()
+    bad = (rows.turned_bad == 1).sum() >= MIN_POSITIVES and (rows.turned_bad == 0).any()
+    spend = float(np.nansum(rows.spend)) > 0
+    unknown = np.full(len(rows), -1, np.int8)
+    kept = TrainingRows(
+        rows.x,
+        rows.label if fraud else unknown,
+        rows.turned_bad if bad else unknown,
+        rows.spend if spend else np.full(len(rows), np.nan, np.float32),
+        rows.time_ms,
+        rows.user,
+    )
+    there = (("fraud", fraud), ("bad", bad), ("spend", spend))
+    return kept, [name for name, known in there if known]

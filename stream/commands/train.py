@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from model.progress import OUT_OF_TIME
 from stream.moment import moment_ms
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
@@ -137,6 +138,12 @@ def _print(manifest: dict[str, Any], out: Path) -> None:
         table.add_row(part, *("-" if found is None else f"{found:.3f}" for found in figures))
     if table.row_count:
         console.print(table)
+    if learned["ended_by"] == OUT_OF_TIME:
+        n = learned["whole_epochs"]
+        console.print(
+            f"the network's training ran into --max-seconds after {n} whole "
+            f"epoch{'' if n == 1 else 's'}, before it had stopped improving"
+        )
     for what in manifest["lacks"]:
         console.print(f"this model gives {what}")
     console.print(f"trained {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

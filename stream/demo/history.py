@@ -7,9 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from model.artifact import FORMAT
+import orjson
+
+from model.artifact import FORMAT, MANIFEST
+from model.progress import OUT_OF_TIME
 from stream.pipeline.features import FEATURE_VERSION
 from topics.files import write_records
 from topics.simulator.config import DAY_MS, SimulatorConfig
@@ -50,6 +53,14 @@ class Plan:
         return f"{config.users}-{config.days}-{self.train_days}-{config.seed}-{share}-{made_for}"
 
 
+@dataclass(frozen=True)
+class TrainedModel:
+    """The folder of a model, and what its reader should know of its training (empty: nothing)."""
+
+    folder: Path
+    note: str
+
+
 def write_history(shop: Shop, until_ms: int, folder: Path) -> tuple[Path, Path]:
     """Write the events before ``until_ms`` and the labels known by then; return both files."""
     events, labels = folder / "events.jsonl.zst", folder / "labels.jsonl.zst"
@@ -69,18 +80,24 @@ def _before(records: Iterator[Record], until_ms: int) -> Iterator[Record]:
 
 def trained_model(
     shop: Shop, plan: Plan, folder: Path, say: Callable[[str], None], *, afresh: bool
-) -> Path:
-    """Return the folder of the model for this plan, after training it if there is none yet.
+) -> TrainedModel:
+    """Return the model for this plan, after training it if there is none yet.
 
-    Raises RuntimeError where training fails; its own message is on standard error by then.
+    A model whose training had no time for one whole epoch is not kept for the next demo. Raises
+    RuntimeError where training fails; its own message is on standard error by then.
     """
     model = folder / "model"
     done = folder / "trained"
     if done.exists() and not afresh:
         say(f"Model: trained by an earlier demo, {model} (--train trains it anew)")
-        return model
+        return TrainedModel(model, _time_note(model))
+    done.unlink(missing_ok=True)
     shutil.rmtree(model, ignore_errors=True)
-    say(f"Training a model on the first {plan.train_days} days of the shop ...")
+    learned_days = plan.train_days - plan.label_delay_days
+    say(
+        f"Training a model on the events of the first {learned_days} days, with the labels known "
+        f"by day {plan.train_days} ..."
+    )
     events, labels = write_history(shop, plan.until_ms, folder / "history")
     command = [
         *(sys.executable, "-m", "stream", "train", "--events", str(events)),
@@ -91,5 +108,29 @@ def trained_model(
     code = subprocess.run(command, check=False).returncode
     if code != 0:
         raise RuntimeError(f"training ended with code {code}; the command was {' '.join(command)}")
-    done.touch()
-    return model
+    if _training(model).get("whole_epochs", 1):
+        done.touch()
+    return TrainedModel(model, _time_note(model))
+
+
+def _time_note(model: Path) -> str:
+    """Say that time ended the training of a model, and what that means; empty: it did not."""
+    training = _training(model)
+    if training.get("ended_by") != OUT_OF_TIME:
+        return ""
+    n = training["whole_epochs"]
+    kept = "" if n else "; the next demo trains it anew"
+    return (
+        f"training ran into its limit of {MOST_SECONDS} s after {n} whole epoch"
+        f"{'' if n == 1 else 's'}, before it had stopped improving: more idle cores give a better "
+        f"model{kept}"
+    )
+
+
+def _training(model: Path) -> dict[str, Any]:
+    """Return what the manifest says of the training, nothing where it cannot be read."""
+    try:
+        found: dict[str, Any] = orjson.loads((model / MANIFEST).read_bytes())["training"]
+    except (OSError, ValueError, KeyError):
+        return {}  # the worker says what is wrong with it
+    return found

@@ -56,9 +56,9 @@ def run_demo(plan: Plan, folder: Path, console: Console, *, afresh: bool = False
         with EmbeddedBroker() as broker:
             broker.create(*TOPICS.values(), *OUTPUTS)
             console.print(f"Embedded Kafka broker on {broker.bootstrap}; starting a worker ...")
-            with WorkerProcess(broker.bootstrap, PARTITIONS, model, place) as worker:
+            with WorkerProcess(broker.bootstrap, PARTITIONS, model.folder, place) as worker:
                 worker.wait_until_ready()
-                run = _Run(plan, n_events, broker.bootstrap, worker, console)
+                run = _Run(plan, n_events, broker.bootstrap, worker, console, model.note)
                 return run.stream(shop, truth)
 
 
@@ -66,7 +66,13 @@ class _Run:
     """One pass of the shop's events through the worker; ``later`` are those after the training."""
 
     def __init__(
-        self, plan: Plan, n_events: int, bootstrap: str, worker: WorkerProcess, console: Console
+        self,
+        plan: Plan,
+        n_events: int,
+        bootstrap: str,
+        worker: WorkerProcess,
+        console: Console,
+        model_note: str,
     ) -> None:
         self.plan = plan
         self.n_events = n_events
@@ -75,6 +81,7 @@ class _Run:
         self.printer = AlertPrinter(console)
         self.outcomes = Outcomes(bootstrap, self.printer.offer)
         self.bootstrap = bootstrap
+        self.model_note = model_note
         self.later: set[str] = set()
 
     def stream(self, shop: Shop, truth: list[dict[str, Any]]) -> Summary:
@@ -139,6 +146,7 @@ class _Run:
             live_per_s=self.plan.live_per_s,
             p50_ms=outcomes.latency_ms(50),
             p99_ms=outcomes.latency_ms(99),
+            model_note=self.model_note,
             verdict=judge(len(self.later), outcomes.alerted, truth, self.later),
         )
 

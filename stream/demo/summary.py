@@ -21,7 +21,7 @@ NEXT: Final = """
 
 @dataclass(frozen=True)
 class Summary:
-    """What the demo ends with; `n_` are counts, the rest as named."""
+    """What the demo ends with; `n_` are counts, ``model_note`` empty or a sentence."""
 
     n_sent: int
     n_decisions: int
@@ -33,6 +33,7 @@ class Summary:
     live_per_s: float
     p50_ms: float
     p99_ms: float
+    model_note: str
     verdict: Verdict
 
     @property
@@ -74,6 +75,8 @@ def _flow(summary: Summary) -> Table:
     latency = f"from sending to reading the decision, at {summary.live_per_s:,.0f} events/s"
     times = f"{summary.p50_ms:.0f} / {summary.p99_ms:.0f}"
     table.add_row("latency p50 / p99, ms", times, latency)
+    if summary.model_note:
+        table.add_row("model", "", summary.model_note)
     return table
 
 

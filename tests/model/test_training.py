@@ -123,3 +123,21 @@ def test_answers_that_come_weeks_later_still_give_the_right_level(tmp_path: Path
     found = scorer.score(later.x)
     assert found.p_bad.mean() == pytest.approx(later.turned_bad.mean(), rel=0.35)
     assert found.spend.mean() == pytest.approx(later.spend.mean(), rel=0.35)
+
+
+def test_the_manifest_says_what_ended_the_training_and_after_how_many_epochs(
+    tmp_path: Path,
+) -> None:
+    rows = history(1000)
+    told = {
+        "epochs": quick(rows, tmp_path / "a").manifest["training"],
+        "time": quick(rows, tmp_path / "b", max_seconds=1e-9).manifest["training"],
+        "no_gain": quick(
+            rows, tmp_path / "c", recipe=replace(QUICK, epochs=9, patience=0)
+        ).manifest["training"],
+    }
+    assert {name: training["ended_by"] for name, training in told.items()} == {
+        name: name for name in told
+    }
+    assert [training["whole_epochs"] for training in told.values()] == [1, 0, 1]
+    assert told["time"]["steps"] == 0

@@ -66,7 +66,7 @@ def shop(tmp_path: Path) -> tuple[Path, Path]:
 
 def train(events: Path, labels: Path, out: Path, until: float = 61) -> int:
     words = ["train", "--events", events, "--labels", labels, "--until", START + int(until * DAY)]
-    words += ["--out", out, "--base", "none", "--max-seconds", 0.1, "--label-delay", 0.5]
+    words += ["--out", out, "--base", "none", "--max-seconds", 1e-6, "--label-delay", 0.5]
     return cli.main([str(word) for word in words])
 
 
@@ -81,6 +81,7 @@ def test_what_the_model_cannot_tell_is_said_and_from_how_many_frauds_it_learned(
         "too few events labelled as fraud to learn from\n" in printed
     )
     assert "this model gives no probability of turning bad" in printed
+    assert "training ran into --max-seconds after 0 whole epochs" in printed
     assert "average precision" not in printed  # no table without rows
 
 

@@ -18,10 +18,11 @@ LATER = {"a", "b", "c", "d"}
 ALERTED = {"a": "hold", "c": "review", "d": "step_up", "early": "block"}
 
 
-def summary_of(n_sent):
+def summary_of(n_sent, model_note=""):
     return Summary(
         n_sent=n_sent, n_decisions=95, n_duplicates=3, dead=Counter(not_json=2), n_labels=7,
         bands=Counter("AAB"), events_per_s=5_000.0, live_per_s=300.0, p50_ms=12.0, p99_ms=40.0,
+        model_note=model_note,
         verdict=judge(len(LATER), ALERTED, TRUTH, LATER),
     )  # fmt: skip
 
@@ -62,3 +63,8 @@ def test_the_tables_name_reasons_bands_scenarios_and_shares():
 def test_without_alerts_or_cases_the_shares_are_zero():
     verdict = judge(0, {}, [], set())
     assert (verdict.precision, verdict.recall) == (0.0, 0.0)
+
+
+def test_a_model_whose_training_ran_out_of_time_is_told_in_the_table():
+    assert "ran into its limit" in shown(summary_of(100, "training ran into its limit of 60 s"))
+    assert "ran into its limit" not in shown(summary_of(100))
