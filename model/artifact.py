@@ -82,7 +82,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{folder} is no model folder: {MANIFEST} is missing") from None
+        what = f"is no model folder: {MANIFEST} is missing" if folder.exists() else "does not exist"
+        raise InputError(f"{folder} {what}; train a model with `riskstream train`") from None
     except (OSError, ValueError) as error:
         raise InputError(f"model {folder}: {MANIFEST} cannot be read: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:

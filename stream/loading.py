@@ -22,9 +22,12 @@ def load_policy(path: str | Path | None) -> Policy:
     try:
         document = orjson.loads(Path(path).read_bytes())
     except OSError as error:
-        raise InputError(f"cannot read policy {path}: {error.strerror}") from error
+        raise InputError(
+            f"cannot read policy {path}: {error.strerror}; give the path of a policy file, or none "
+            "for the built-in policy"
+        ) from error
     except orjson.JSONDecodeError as error:
-        raise InputError(f"policy {path} is not JSON: {error}") from error
+        raise InputError(f"policy {path} is not JSON: {error}; mend the file") from error
     return parse_policy(document, str(path))
 
 

@@ -47,11 +47,28 @@ def topics_at(client: Any, brokers: str) -> dict[str, list[int]]:
 
     Raises InputError where nobody answers in time.
     """
+    found = _metadata(client, brokers)
+    return {name: sorted(topic.partitions) for name, topic in found.items()}
+
+
+def copies_at(client: Any, brokers: str) -> dict[str, int]:
+    """Return the topics of a client's cluster with the copies of the partition that has the least.
+
+    Raises InputError where nobody answers in time.
+    """
+    found = _metadata(client, brokers)
+    return {
+        name: min((len(part.replicas) for part in topic.partitions.values()), default=0)
+        for name, topic in found.items()
+    }
+
+
+def _metadata(client: Any, brokers: str) -> dict[str, Any]:
     try:
-        found = client.list_topics(timeout=REACH_S).topics
+        topics: dict[str, Any] = client.list_topics(timeout=REACH_S).topics
     except KafkaException as error:
         raise unreachable(brokers, error) from error
-    return {name: sorted(topic.partitions) for name, topic in found.items()}
+    return topics
 
 
 def unreachable(brokers: str, error: KafkaException | KafkaError) -> InputError:

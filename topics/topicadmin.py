@@ -13,9 +13,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from topics.catalog import TopicSpec
 from topics.errors import InputError
-from topics.kafka import cluster, reason, topics_at
+from topics.kafka import cluster, copies_at, reason, topics_at
 
 _TIMEOUT_S: Final = 30.0
+MISSING: Final = "does not exist"
+"""How the sentence on a topic that is not there ends."""
 
 
 def create_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
@@ -56,18 +58,22 @@ def _wait_until_known(admin: AdminClient, brokers: str, names: Sequence[str]) ->
 def check_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
     """Return what a cluster has otherwise than the catalogue, a sentence each; empty: all fits.
 
-    The retention of the shop's own topics is the shop's affair. Raises InputError where the
+    More copies than asked for are welcome. The retention of the shop's own topics is the shop's
+    affair. Raises InputError where the
     cluster cannot be reached or does not say.
     """
     admin = cluster(brokers)
-    found = topics_at(admin, brokers)
-    problems = [f"{spec.name} does not exist" for spec in specs if spec.name not in found]
+    found, copies = topics_at(admin, brokers), copies_at(admin, brokers)
+    problems = [f"{spec.name} {MISSING}" for spec in specs if spec.name not in found]
     present = [spec for spec in specs if spec.name in found]
     configs = _configs(admin, brokers, [spec.name for spec in present])
     for spec in present:
         n = len(found[spec.name])
         if n != spec.partitions:
             problems.append(f"{spec.name} has {n} partitions, not {spec.partitions}")
+        n = copies[spec.name]
+        if n < spec.replication:
+            problems.append(f"{spec.name} has replication {n}, less than {spec.replication}")
         for name, wanted in spec.config().items():
             if spec.direction == "in" and name == "retention.ms":
                 continue

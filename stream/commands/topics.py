@@ -6,7 +6,7 @@ import sys
 from stream.settings import Settings, add_flags, read_settings
 from topics.catalog import TopicSpec, catalogue
 from topics.errors import InputError
-from topics.topicadmin import check_topics, create_topics
+from topics.topicadmin import MISSING, check_topics, create_topics
 
 SUMMARY = "create the topics on a cluster, or check them"
 
@@ -20,7 +20,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="create: make the missing ones; check: exit 1 where one differs",
     )
     parser.add_argument(
-        "--replication", type=int, default=1, metavar="N", help="copies of each topic (default 1)"
+        "--replication",
+        type=int,
+        default=1,
+        metavar="N",
+        help="copies of each topic: created with so many, checked for at least so many (default 1)",
     )
     add_flags(parser, "brokers", "partitions", "application")
 
@@ -38,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     problems = check_topics(settings.brokers, specs)
     for problem in problems:
         print(problem, file=sys.stderr)
+    if any(problem.endswith(MISSING) for problem in problems):
+        print("create the missing topics: run `riskstream topics create`", file=sys.stderr)
     if not problems:
         print(f"all {len(specs)} topics at {settings.brokers} are as they should be")
     return 1 if problems else 0

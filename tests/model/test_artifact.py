@@ -54,8 +54,10 @@ def test_a_broken_manifest_is_an_input_error(copy: Path, text: str) -> None:
 
 
 def test_a_folder_without_model_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no model folder"):
+    with pytest.raises(InputError, match=r"no model folder: .* is missing; train a model with"):
         ModelScorer.load(tmp_path)
+    with pytest.raises(InputError, match="nowhere does not exist; train a model with"):
+        ModelScorer.load(tmp_path / "nowhere")
 
 
 def test_other_features_are_refused_by_name(folder: Path) -> None:

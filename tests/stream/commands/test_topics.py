@@ -24,7 +24,10 @@ def empty(tmp_path: Path) -> Iterator[str]:
 def test_create_makes_what_check_misses(empty: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--brokers", empty, "--partitions", "3", "--application", "shop"]
     assert main(["topics", "check", *words]) == 1
-    assert capsys.readouterr().err.count(" does not exist\n") == 10
+    *missing, advice = capsys.readouterr().err.splitlines()
+    assert len(missing) == 10
+    assert all(line.endswith(" does not exist") for line in missing)
+    assert advice == "create the missing topics: run `riskstream topics create`"
     assert main(["topics", "create", *words]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert "created shop.changelog: 3 partitions, compacted" in printed
@@ -34,6 +37,8 @@ def test_create_makes_what_check_misses(empty: str, capsys: pytest.CaptureFixtur
     assert len(capsys.readouterr().out.splitlines()) == 1
     assert main(["topics", "check", *words[:2], "--application", "shop"]) == 1
     assert "shop.orders has 3 partitions, not 8\n" in capsys.readouterr().err
+    assert main(["topics", "check", *words, "--replication", "3"]) == 1
+    assert "shop.orders has replication 1, less than 3\n" in capsys.readouterr().err
 
 
 def test_no_cluster_is_one_line(
