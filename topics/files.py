@@ -102,12 +102,17 @@ def require_new_folder(path: Path) -> None:
         raise InputError(f"{path} is a file; give --out the name of a folder")
 
 
+def require_record_name(path: Path) -> None:
+    """Raise InputError unless the name of ``path`` says in which format it is to be written."""
+    if not _known(path):
+        raise InputError(f"cannot write {path}: its name must end in one of {', '.join(SUFFIXES)}")
+
+
 def write_records(path: Path) -> Writer:
     """Return a writer for ``path``, whose suffix says the format; use it in a ``with`` block.
 
     Raises InputError for an unknown suffix, a folder that cannot be made, and a file that cannot be
     written, also later, as on a full disk.
     """
-    if not _known(path):
-        raise InputError(f"cannot write {path}: its name must end in one of {', '.join(SUFFIXES)}")
+    require_record_name(path)
     return RecordWriter(path) if path.suffix == ".parquet" else jsonlines.JsonLinesWriter(path)

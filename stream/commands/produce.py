@@ -12,6 +12,7 @@ from stream.progress import shown
 from stream.settings import add_flags, read_settings
 from stream.worker.processor import SOURCES
 from topics.errors import InputError
+from topics.files import files_of
 from topics.producing import Progress, Sender, produce
 from topics.sorting import Timed, sort_by_time
 from topics.timed import read_timed
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Read and sort all, then send; nothing is sent where a record cannot be read."""
     if args.speed is not None and not 0 < args.speed < float("inf"):
         raise InputError(f"--speed is {args.speed}; it must be more than 0")
+    files_of(args.path)  # refuses a wrong path before anything waits for Kafka
     settings = read_settings(args)
     linger_ms = 20.0 if args.speed is None else 2.0
     with Sender(settings.brokers, linger_ms=linger_ms) as sender:

@@ -17,7 +17,7 @@ from stream.settings import add_flags, read_settings
 from topics.catalog import ALERTS, CREDIT_SCORES, DECISIONS
 from topics.consuming import n_records_in, read_topic
 from topics.errors import InputError
-from topics.files import Writer, write_records
+from topics.files import Writer, require_record_name, write_records
 from topics.newest import newest_records
 from topics.outputtable import ALERT, CREDIT, OutputWriter
 
@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     """Print what there is, or write it."""
     if args.out is not None and (args.follow or args.json):
         raise InputError("--out writes what there is; it goes without --follow and --json")
+    if args.out is not None:
+        require_record_name(args.out)
     brokers = read_settings(args).brokers
     wanted = _between(args)
     if args.out is None:

@@ -107,3 +107,8 @@ def test_topics_that_are_missing_are_named(
         writer.write(records(3))
     assert main(["produce", str(tmp_path), "--brokers", bare]) == 2
     assert "topic shop.orders does not exist" in capsys.readouterr().err
+
+
+def test_a_wrong_path_is_said_without_a_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["produce", "nowhere", "--brokers", "127.0.0.1:1"]) == 2
+    assert "nowhere does not exist" in capsys.readouterr().err

@@ -193,3 +193,10 @@ def test_bad_input_is_one_line(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_name_that_cannot_be_written_is_said_without_a_cluster(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["tail", "alerts", "--out", "a.csv", "--brokers", "127.0.0.1:1"]) == 2
+    assert "cannot write a.csv: its name must end in one of .jsonl," in capsys.readouterr().err
