@@ -13,6 +13,10 @@ from topics.errors import InputError
 from topics.jsonlines import Record
 from topics.parquet import TableWriter
 
+IDEAL: Final = "ideal.parquet"
+"""In a folder of decisions replayed as logged: the same events with what their shared features
+would have been had links and labels arrived at once."""
+
 _TEXT: Final = pa.string()
 _REASON: Final = pa.struct(
     [

@@ -47,13 +47,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare; 0: everything that counts is equal, 1: it is not."""
     from stream.parity.compare import compare_decisions
-    from stream.parity.source import open_source
+    from stream.parity.source import ideal_beside, open_source
 
     logged, replayed = open_source(args.logged), open_source(args.replayed)
-    total = 2 * args.share * (logged.n_rows + replayed.n_rows)
+    ideal = ideal_beside(replayed)
+    total = 2 * args.share * (logged.n_rows + replayed.n_rows) * (1 if ideal is None else 2)
     with shown("reading and comparing decisions", total) as progress:
         report = compare_decisions(
-            logged, replayed, tolerance=args.tolerance, share=args.share,
+            logged, replayed, ideal=ideal, tolerance=args.tolerance, share=args.share,
             shared_counts=args.shared_too, progress=progress,
         )  # fmt: skip
     if args.json:

@@ -30,12 +30,14 @@ def compare_decisions(
     replayed: Source,
     *,
     tolerance: float = TOLERANCE,
+    ideal: Source | None = None,
     share: float = 1.0,
     shared_counts: bool = False,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Report:
     """Compare what was logged with what a replay says of the same events.
 
+    ``ideal`` has the shared features to compare with, where they are not those of ``replayed``.
     ``tolerance`` is absolute for probabilities, relative for money; ``share``, in (0, 1], is the
     part of the users to compare; ``shared_counts`` says whether shared features must be equal.
     ``progress`` is told of each row of that part, read and compared, so twice. Both sets go
@@ -51,6 +53,10 @@ def compare_decisions(
         with tempfile.TemporaryDirectory(prefix="riskstream-parity-") as scratch:
             parts = _parts(sources, Path(scratch), tolerance, share, progress)
             whole = reduce(Part.joined, parts)
+        if ideal is not None:
+            with tempfile.TemporaryDirectory(prefix="riskstream-parity-") as scratch:
+                parts = _parts((logged, ideal), Path(scratch), tolerance, share, progress)
+                whole = whole.with_shared_of(reduce(Part.joined, parts))
     except OSError as error:
         if error.errno != ENOSPC:
             raise

@@ -1,7 +1,7 @@
 """What a comparison of two sets of decisions found."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from stream.parity.differences import Difference, Kind
@@ -44,6 +44,12 @@ class Part:
     missing: Absent
     extra: Absent
     differences: tuple[Difference, ...]
+
+    def with_shared_of(self, other: "Part") -> "Part":
+        """Return this part with what another comparison found in the shared features."""
+        mine = [d for d in self.differences if d.kind != "shared"]
+        theirs = [d for d in other.differences if d.kind == "shared"]
+        return replace(self, differences=(*mine, *theirs))
 
     def joined(self, other: "Part") -> "Part":
         """Return both parts together."""

@@ -15,7 +15,7 @@ from stream.pipeline.features import FEATURE_VERSION, NAMES
 from topics.blake import Blake
 from topics.errors import InputError
 from topics.files import files_of
-from topics.outputtable import decision_schema
+from topics.outputtable import IDEAL, decision_schema
 
 WORDS: Final = ("event_id", "user_id", "type", "event_time_ms", "late", "warm", "degraded",
                 "revision", "action", "policy_version")  # fmt: skip
@@ -46,7 +46,11 @@ def open_source(path: Path) -> Source:
     Raises InputError where there is none, one is broken, a column is missing, there is no row, or
     the features are not of this release's table.
     """
-    files = tuple(file for file in files_of(path) if file.suffix == ".parquet")
+    files = tuple(
+        file
+        for file in files_of(path)
+        if file.suffix == ".parquet" and (file.name != IDEAL or file == path)
+    )
     if not files:
         raise InputError(f"{path} is no parquet; {_WRITE_IT}")
     n_rows = sum(_n_rows(file, (*WORDS, *SCORES, *_VERSIONS)) for file in files)
@@ -61,6 +65,12 @@ def open_source(path: Path) -> Source:
     for file in files:
         _n_rows(file, NAMES)
     return Source(path, files, n_rows, tuple(sorted(models)), tuple(sorted(policies)))
+
+
+def ideal_beside(source: Source) -> Source | None:
+    """Return what lies beside replayed decisions as ideal, None where nothing does."""
+    path = source.path / IDEAL
+    return open_source(path) if path.is_file() else None
 
 
 def read_tables(source: Source, *, share: float = 1.0) -> Iterator[pa.Table]:

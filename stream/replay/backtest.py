@@ -16,12 +16,12 @@ from stream.pipeline.scorer import Scorer
 from stream.replay.ahead import ahead
 from stream.replay.badrecords import BadRecords
 from stream.replay.decisionfile import DecisionFile
-from stream.replay.history import Slice, read_history
+from stream.replay.filehistory import History
+from stream.replay.history import Slice
 from stream.replay.later import Later
 from stream.replay.outcomes import Collector
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.truth import Truth
-from topics.decode import Decoder
 from topics.errors import InputError
 
 DECISIONS: Final = "decisions.parquet"
@@ -35,8 +35,6 @@ class BacktestPlan:
     events from ``known_from_ms`` on.
     """
 
-    events: Path
-    labels: Path
     from_ms: int
     to_ms: int
     out: Path
@@ -61,7 +59,7 @@ class Backtested:
 
 def run_backtest(
     plan: BacktestPlan,
-    decoder: Decoder,
+    source: History,
     policy: Policy,
     scorer: Scorer,
     advance: Callable[[float], None] = lambda n: None,
@@ -73,12 +71,12 @@ def run_backtest(
     many events went through. Raises InputError where no event lies between the times.
     """
     bad = BadRecords()
-    truth = Truth.read(plan.labels, decoder, BadRecords(), bad_from_ms=plan.known_from_ms)
+    truth = Truth.of(source.labels(), bad_from_ms=plan.known_from_ms)
     collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
     later = Later(scorer)
     replay = Replay(policy, later, ReplaySettings(lag_ms=plan.lag_ms, zone_ms=plan.zone_ms))
     versions = versions_of(policy, scorer)
-    history = read_history([plan.labels, plan.events], decoder, until_ms=plan.to_ms, bad=bad)
+    history = source.slices(plan.to_ms, bad)
     n_history = n_reported = n_duplicates = 0
     with DecisionFile(plan.out / DECISIONS) as file:
         for part, decided in _warmed(replay.run(later.watch(ahead(history), plan.from_ms))):
@@ -92,11 +90,20 @@ def run_backtest(
                 collector.add(part, decided, at)
             advance(len(part.events))
         if not n_reported:
-            raise InputError(f"{plan.events} holds no event between --from and --to")
+            raise InputError(nothing_between(source, bad, n_history))
     return Backtested(
         collector.judged(), n_history, n_reported, n_duplicates,
         collector.n_dropped, bad,
     )  # fmt: skip
+
+
+def nothing_between(source: History, bad: BadRecords, n_before: int) -> str:
+    """Say why there is nothing to report."""
+    if not n_before and bad.n:
+        return f"{source.name}: none of {bad.n:,} records can be read; the first: {bad.first}"
+    if not n_before:
+        return f"{source.name} holds no event before --to; choose other times"
+    return f"{source.name} holds no event between --from and --to; {n_before:,} are earlier"
 
 
 def _warmed(parts: Iterable[tuple[Slice, Decided]]) -> Iterator[tuple[Slice, Decided]]:

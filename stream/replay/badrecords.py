@@ -32,6 +32,14 @@ class BadRecords:
         if len(self.told) < MOST_TOLD:
             self.told.append(sentence)
 
+    def located_at(self, where: str, what: str) -> None:
+        """Take a record of a topic; ``where`` names topic, partition and offset."""
+        if self._refuse:
+            raise InputError(f"{where}: {what}")
+        self.n += 1
+        if len(self.told) < MOST_TOLD:
+            self.told.append(f"{where}: {what}")
+
     def refused(self, value: bytes, what: str) -> None:
         """Take a record that the decoder refuses."""
         if self._refuse:
@@ -39,6 +47,11 @@ class BadRecords:
         self.n += 1
         if len(self._refused) < MOST_TOLD:
             self._refused[value] = what
+
+    @property
+    def first(self) -> str:
+        """A sentence for one of them; empty where there is none."""
+        return next(iter([*self.told[:1], *self._refused.values()]), "")
 
     def located(self, paths: Sequence[Path]) -> Iterator[str]:
         """Yield a sentence for each, with file and line; reads ``paths`` again where it must."""

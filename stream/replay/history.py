@@ -1,6 +1,6 @@
 """History as slices in event-time order, whatever the order of its files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from stream.pipeline.users import EVENT_STEP, LABEL_STEP, Steps, steps_by_user
 from stream.replay.badrecords import BadRecords
-from topics.columns import EventBatch, LabelBatch
+from topics.columns import EventBatch, LabelBatch, concatenated
 from topics.decode import Decoder
 from topics.sorting import Timed, settle_ties, sort_by_time
 from topics.timed import LABEL_TAG, read_timed
+from topics.vocabulary import EVENT_TYPES
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,30 +47,56 @@ def read_history(
     """
     bad = bad or BadRecords(refuse=True)
     chunks = (part for path in paths for part in read_timed(path, bad.unreadable))
-    for part in settle_ties(sort_by_time(chunks), LABEL_TAG):
-        if until_ms is not None and len(part.times) and part.times[0] >= until_ms:
+    parts = settle_ties(sort_by_time(chunks), LABEL_TAG)
+    yield from slices_of(parts if until_ms is None else until(parts, until_ms), decoder, bad)
+
+
+def until(parts: Iterable[Timed], until_ms: int) -> Iterator[Timed]:
+    """Yield of sorted records those before ``until_ms``."""
+    for part in parts:
+        n = int(np.searchsorted(part.times, until_ms))
+        if n:
+            yield part.cut(0, n)
+        if n < len(part.times):
             return
-        n = len(part.times)
-        if until_ms is not None:
-            n = int(np.searchsorted(part.times, until_ms))
-        yield _slice(part.cut(0, n), decoder, bad)
+
+
+def slices_of(parts: Iterable[Timed], decoder: Decoder, bad: BadRecords) -> Iterator[Slice]:
+    """Decode records that are in their order already; ``bad`` takes those that cannot be read."""
+    for part in parts:
+        yield _slice(part, decoder, bad)
 
 
 def _slice(part: Timed, decoder: Decoder, bad: BadRecords) -> Slice:
     label_seq = np.flatnonzero(part.tags == LABEL_TAG)
-    event_seq = np.flatnonzero(part.tags != LABEL_TAG)
-    events = decoder.events([part.values[i] for i in event_seq.tolist()])
     labels = decoder.labels([part.values[i] for i in label_seq.tolist()])
-    for seq, found in ((event_seq, events.bad), (label_seq, labels.bad)):
-        for one in found:
-            bad.refused(part.values[seq[one.position]], f"{one.reason}: {one.detail}")
-    event_seq, label_seq = event_seq[events.index], label_seq[labels.index]
+    for one in labels.bad:
+        bad.refused(part.values[label_seq[one.position]], f"{one.reason}: {one.detail}")
+    label_seq = label_seq[labels.index]
+    events, event_seq = _events(part, decoder, bad)
     turns = np.concatenate([event_seq, label_seq])
     order = np.argsort(turns)
-    tokens = np.concatenate([events.batch.rows["user"], labels.batch.rows["user"]])[order]
+    tokens = np.concatenate([events.rows["user"], labels.batch.rows["user"]])[order]
     rows = np.concatenate([np.arange(len(event_seq)), np.arange(len(label_seq))])[order]
     is_label = (np.arange(len(turns)) >= len(event_seq))[order]
     users, steps = steps_by_user(tokens)
     kinds = np.where(is_label, LABEL_STEP, EVENT_STEP).astype(np.uint8)
     ordered = Steps(steps.starts, kinds[steps.rows], rows[steps.rows])
-    return Slice(events.batch, labels.batch, users, ordered, event_seq, label_seq)
+    return Slice(events, labels.batch, users, ordered, event_seq, label_seq)
+
+
+def _events(part: Timed, decoder: Decoder, bad: BadRecords) -> tuple[EventBatch, NDArray[np.int64]]:
+    """Return the events and their turns; type by type, since on a topic the type may be implied."""
+    batches, turns = [], []
+    for code in np.unique(part.tags[part.tags != LABEL_TAG]).tolist():
+        seq = np.flatnonzero(part.tags == code)
+        found = decoder.events([part.values[i] for i in seq.tolist()], type_hint=EVENT_TYPES[code])
+        for one in found.bad:
+            bad.refused(part.values[seq[one.position]], f"{one.reason}: {one.detail}")
+        batches.append(found.batch)
+        turns.append(seq[found.index])
+    if not batches:
+        return decoder.events([]).batch, np.zeros(0, np.int64)
+    event_seq = np.concatenate(turns)
+    order = np.argsort(event_seq)
+    return concatenated(batches).take(order), event_seq[order]

@@ -1,6 +1,6 @@
 """History through the worker's own pipeline, with states in memory and ideal visibility."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,22 @@ class ReplaySettings:
 
 
 class Replay:
-    """Decides slices of history in turn; keeps all states in memory."""
+    """Decides slices of history in turn; keeps all states in memory.
 
-    def __init__(self, policy: Policy, scorer: Scorer, settings: ReplaySettings) -> None:
+    ``shared`` returns the shared features of events, float32[n, S], by their tokens, where they
+    are known from a log: then what users share is not counted at all.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        scorer: Scorer,
+        settings: ReplaySettings,
+        *,
+        shared: Callable[[NDArray[np.uint64]], NDArray[np.float32]] | None = None,
+    ) -> None:
         self._policy, self._scorer, self._settings = policy, scorer, settings
+        self._shared = shared
         self._users: dict[int, bytes] = {}
         self._entities: dict[int, bytes] = {}
         self._tokens: dict[int, NDArray[np.uint64]] = {}
@@ -46,6 +58,7 @@ class Replay:
                 scorer=self._scorer,
                 zone_ms=self._settings.zone_ms,
                 labels=part.labels.rows,
+                shared=self._shared and self._shared(part.events.rows["event"]),
             )
             self._users.update(zip(users, decided.users.states(), strict=True))
             yield part, decided
@@ -53,6 +66,8 @@ class Replay:
     def _ask(self, part: Slice, result: UserResult) -> NDArray[np.float64]:
         """Ask the entities of each event, and count its links right after; labels in their turn."""
         rows = part.events.rows
+        if self._shared is not None:
+            return np.zeros((len(rows), N_KINDS, N_QUESTIONS))
         links = event_links(rows, result.flags, np.arange(len(rows)))
         links["tokens"][result.duplicate] = 0
         kept = links[(links["kept"] == 1) & ~result.duplicate]

@@ -1,17 +1,14 @@
 """What is known by now of each event, from all labels of a history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.windows import DAY_MS
-from stream.replay.badrecords import BadRecords
-from topics.columns import LABEL, Rows
-from topics.decode import Decoder
-from topics.timed import LABEL_TAG, read_timed
+from topics.columns import LABEL, LabelBatch, Rows
 
 UNKNOWN: Final = -1
 
@@ -34,22 +31,15 @@ class Truth:
     bad_ms: NDArray[np.int64]
 
     @classmethod
-    def read(cls, path: Path, decoder: Decoder, bad: BadRecords, *, bad_from_ms: int) -> Self:
-        """Read all labels of ``path``; users count as bad for events from ``bad_from_ms`` on.
-
-        Records that are no labels are left out, those that cannot be read go to ``bad``.
-        """
+    def of(cls, batches: Iterable[LabelBatch], *, bad_from_ms: int) -> Self:
+        """Take all labels of a history; users count as bad for events from ``bad_from_ms`` on."""
         rows: list[Rows] = [np.zeros(0, LABEL)]
         codes: list[NDArray[np.int16]] = [np.zeros(0, np.int16)]
         names: dict[str | None, int] = {None: UNKNOWN}
-        for part in read_timed(path, bad.unreadable):
-            at = np.flatnonzero(part.tags == LABEL_TAG).tolist()
-            found = decoder.labels([part.values[i] for i in at])
-            rows.append(found.batch.rows)
+        for batch in batches:
+            rows.append(batch.rows)
             codes.append(
-                np.array(
-                    [names.setdefault(s, len(names) - 1) for s in found.batch.scenarios], np.int16
-                )
+                np.array([names.setdefault(s, len(names) - 1) for s in batch.scenarios], np.int16)
             )
         labels, scenario = np.concatenate(rows), np.concatenate(codes)
         users, first_ms = _first_bad(labels, bad_from_ms)

@@ -13,6 +13,7 @@ from stream.loading import build_decoder, load_policy
 from stream.pipeline.features import N_FEATURES
 from stream.pipeline.scorer import NoScorer
 from stream.replay.backtest import DECISIONS, Backtested, BacktestPlan, run_backtest
+from stream.replay.filehistory import FileHistory
 from stream.settings import Settings
 from topics.files import read_records
 from topics.simulator import SimulatorConfig, write_folder
@@ -31,14 +32,12 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def backtest(shop: Path, out: Path, **changes: object) -> Backtested:
-    plan = {
-        "events": shop / EVENTS_FILE, "labels": shop / LABELS_FILE, "from_ms": FROM_MS,
-        "to_ms": CONFIG.end_ms, "out": out,
-    }  # fmt: skip
-    settings = Settings()
+    plan = {"from_ms": FROM_MS, "to_ms": CONFIG.end_ms, "out": out} | changes
+    events = plan.pop("events", shop / EVENTS_FILE)
+    labels = plan.pop("labels", shop / LABELS_FILE)
     return run_backtest(
-        BacktestPlan(**(plan | changes)),
-        build_decoder(settings),
+        BacktestPlan(**plan),
+        FileHistory(events, labels, build_decoder(Settings())),
         load_policy(None),
         NoScorer(N_FEATURES),
     )

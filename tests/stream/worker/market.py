@@ -33,9 +33,11 @@ class Market(Shop):
     """Topics of the catalogue under a prefix of their own, and the events that were sent."""
 
     events: list[Event] = field(default_factory=list)
+    plain: bool = False
+    """Whether the topics have their plain names: for a broker of the test's own, and commands."""
 
     def __post_init__(self) -> None:
-        self.prefix = self.prefix or f"p{time.time_ns():x}{next(_serial)}."
+        self.prefix = "" if self.plain else self.prefix or f"p{time.time_ns():x}{next(_serial)}."
         self.application = f"{self.prefix}app"
         specs = catalogue(
             partitions=self.partitions, application=self.application, prefix=self.prefix,

@@ -1,0 +1,136 @@
+"""What `backtest` and `replay` share: their arguments, the judged run, and its figures."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from stream.moment import moment_ms
+from stream.settings import Settings
+from topics.errors import InputError
+
+if TYPE_CHECKING:
+    from stream.replay.backtest import Backtested, BacktestPlan
+    from stream.replay.filehistory import History
+
+MOST_SHOWN = 10
+FIGURES = ("n_fraud", "roc_auc", "average_precision", "recall_at_fpr_1pct",
+           "card_precision_at_100", "ks", "log_loss", "brier", "ece")  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that say what to report and how to judge it."""
+    parser.add_argument(
+        "--model", type=Path, required=True, metavar="MODEL_DIR", help="a trained model"
+    )
+    parser.add_argument(
+        "--from", dest="start", required=True, metavar="TIME",
+        help="first event to report; what lies before it only warms the states",
+    )  # fmt: skip
+    parser.add_argument("--to", dest="end", required=True, metavar="TIME", help="end, exclusive")
+    parser.add_argument(
+        "--drop-known", type=float, metavar="DAYS",
+        help="leave out users labelled bad at least DAYS before an event's day, for something that "
+        "happened since the model's training began",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unlabelled", choices=("negative", "ignore"), default="negative",
+        help="what an event without a label counts as (default negative)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+
+
+def plan_of(args: argparse.Namespace, settings: Settings, out: Path) -> "BacktestPlan":
+    """Check the arguments and return what to replay into the folder ``out``."""
+    from stream.replay.backtest import BacktestPlan
+
+    start, end = moment_ms(args.start, "--from"), moment_ms(args.end, "--to")
+    if start >= end:
+        raise InputError(f"--from {args.start} is not before --to {args.end}")
+    if args.drop_known is not None and not 0 <= args.drop_known <= 3650:
+        raise InputError(f"--drop-known is {args.drop_known}; give 0 to 3650 days")
+    return BacktestPlan(
+        from_ms=start,
+        to_ms=end,
+        out=out,
+        unlabelled=args.unlabelled,
+        drop_known_days=args.drop_known,
+        zone_ms=settings.zone_minutes * 60_000,
+        lag_ms=settings.visibility_lag_ms,
+    )
+
+
+def judge(
+    source: "History",
+    plan: "BacktestPlan",
+    settings: Settings,
+    model: Path,
+    advance: Callable[[float], None],
+) -> tuple["Backtested", dict[str, Any]]:
+    """Replay, write decisions and metrics into ``plan.out``, and return what was found."""
+    import torch
+
+    from model.scorer import ModelScorer
+    from stream.judging.metrics import metrics_of
+    from stream.loading import load_policy
+    from stream.pipeline.features import NAMES
+    from stream.replay.backtest import run_backtest
+
+    torch.set_num_threads(settings.threads)
+    scorer = ModelScorer.load(model, feature_names=NAMES)
+    plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
+    policy = load_policy(settings.policy)
+    found = run_backtest(plan, source, policy, scorer, advance)
+    metrics = metrics_of(
+        found.outcomes,
+        unlabelled=plan.unlabelled,
+        dropped_known=None if plan.drop_known_days is None else found.n_dropped,
+    )
+    metrics["run"] = {
+        "from_ms": plan.from_ms, "to_ms": plan.to_ms,
+        "model": {"name": scorer.name, "version": scorer.version},
+        "policy_version": policy.version, "lacks": scorer.manifest["lacks"],
+        "n_history": found.n_history, "n_reported": found.n_reported,
+        "n_duplicates": found.n_duplicates, "n_bad_records": found.bad.n,
+    }  # fmt: skip
+    path = plan.out / "metrics.json"
+    path.write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2))
+    return found, metrics
+
+
+def show(metrics: dict[str, Any], out: Path) -> None:
+    """Print the main figures."""
+    console = Console(highlight=False)
+    ran = metrics["run"]
+    table = Table(title=f"{ran['n_reported']:,} events decided, {metrics['n']:,} judged")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name in FIGURES:
+        value = metrics[name]
+        shown = "-" if value is None else f"{value:,}" if name == "n_fraud" else f"{value:.4f}"
+        table.add_row(name, shown)
+    for action, counts in metrics["policy"]["by_action"].items():
+        table.add_row(f"decided: {action}", f"{counts['n']:,}")
+    console.print(table)
+    if metrics["n_cold"] or metrics["n_left_out"]:
+        console.print(
+            f"not judged: {metrics['n_cold']:,} events of users whose history is not covered, "
+            f"{metrics['n_left_out']:,} without a label that counts"
+        )
+    for what in ran["lacks"]:
+        console.print(f"the model has {what}")
+    console.print(f"{ran['n_history']:,} earlier events warmed the states; all figures: {out}")
+
+
+def tell_bad(sentences: list[str], n: int) -> None:
+    """Name the records that could not be read, the first of them one by one."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for sentence in sentences[:MOST_SHOWN]:
+        console.print(f"left out: {sentence}", markup=False)
+    if n > MOST_SHOWN:
+        console.print(f"left out: {n - MOST_SHOWN:,} more records that could not be read")
