@@ -1,14 +1,18 @@
 """``riskstream features``: the feature table."""
 
 import argparse
+from textwrap import fill
 
 import orjson
 from rich.console import Console
-from rich.table import Table
 
+from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURE_VERSION, FEATURES
 
 SUMMARY = "print the feature table: name, unit, window, whether the current event counts"
+
+HEAD = ("name", "unit", "window", "current", "depends on", "what it is")
+INDENT = "    "
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
                 "unit": f.unit,
                 "window": f.window,
                 "current_event_counts": f.current,
-                "depends_on": "shared" if f.shared else "own",
+                "depends_on": _depends_on(f),
                 "about": f.about,
             }
             for f in FEATURES
@@ -38,15 +42,34 @@ def run(args: argparse.Namespace) -> int:
     if args.markdown:
         print(markdown(), end="")
         return 0
-    title = f"{len(FEATURES)} features, version {FEATURE_VERSION}"
-    table = Table(title=title, title_justify="left")
-    for column in ("name", "unit", "window", "current", "depends on", "what it is"):
-        table.add_column(column)
-    for f in FEATURES:
-        current = "counts" if f.current else "-"
-        table.add_row(f.name, f.unit, f.window, current, "shared" if f.shared else "own", f.about)
-    Console().print(table)
+    _print_table()
     return 0
+
+
+def _print_table() -> None:
+    """Print a line per feature; on a terminal that is too narrow, what it is in lines below."""
+    rows = [HEAD] + [
+        (f.name, f.unit, f.window, "counts" if f.current else "-", _depends_on(f), f.about)
+        for f in FEATURES
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    console = Console(highlight=False, soft_wrap=True)
+    folds = console.is_terminal and sum(widths) + 2 * len(widths) > console.width
+    console.print(f"{len(FEATURES)} features, version {FEATURE_VERSION}\n")
+    for row in rows:
+        *parts, about = (text.ljust(width) for text, width in zip(row, widths, strict=True))
+        style = "bold" if row is HEAD or folds else None
+        if folds:
+            console.print("  ".join(parts).rstrip(), style=style)
+            console.print(
+                fill(about, console.width, initial_indent=INDENT, subsequent_indent=INDENT)
+            )
+        else:
+            console.print("  ".join((*parts, about)).rstrip(), style=style)
+
+
+def _depends_on(feature: Feature) -> str:
+    return "shared" if feature.shared else "own"
 
 
 def markdown() -> str:
@@ -65,7 +88,7 @@ def markdown() -> str:
     ]
     lines += [
         f"| `{f.name}` | {f.unit} | {f.window} | {'counts' if f.current else '-'} "
-        f"| {'shared' if f.shared else 'own'} | {f.about} |"
+        f"| {_depends_on(f)} | {f.about} |"
         for f in FEATURES
     ]
     return "\n".join(lines) + "\n"
