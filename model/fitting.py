@@ -195,7 +195,7 @@ def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) ->
     return _Run(
         network, bins, rows, texts, recipe, float(known.mean()) if len(known) else 1.0,
         np.random.default_rng(seed), optimiser, average,
-        time.monotonic() + (recipe.max_seconds or np.inf),
+        time.monotonic() + (np.inf if recipe.max_seconds is None else recipe.max_seconds),
     )  # fmt: skip
 
 

@@ -7,14 +7,16 @@ from pathlib import Path
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
 
-SUMMARY = "measures this machine: events per second, and where the time goes"
+SUMMARY = "measure this machine: events per second, and where the time goes"
 USERS = 50_000
 EVENTS_PER_USER = 40
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the benchmarks and the arguments of each."""
-    names = parser.add_subparsers(dest="name", metavar="NAME", required=True)
+    names = parser.add_subparsers(
+        dest="name", metavar="NAME", required=True, help="the benchmark to run, one of"
+    )
     _pipeline_arguments(names)
     _market_arguments(names)
 

@@ -4,21 +4,26 @@ import argparse
 import sys
 from pathlib import Path
 
-SUMMARY = "runs a simulated shop through a real worker on an embedded broker and prints its alerts"
+SUMMARY = "run a simulated shop through a real worker on an embedded broker and print its alerts"
 
 LABEL_DELAY_DAYS = 10
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments; the defaults take a few minutes on two cores."""
-    parser.add_argument("--users", type=int, default=1_000, metavar="N", help="default 1000")
-    parser.add_argument("--days", type=int, default=60, metavar="D", help="default 60")
+    parser.add_argument(
+        "--users", type=int, default=1_000, metavar="N", help="people in the shop (default 1000)"
+    )
+    parser.add_argument(
+        "--days", type=int, default=60, metavar="D", help="days to simulate (default 60)"
+    )
     parser.add_argument(
         "--train-days",
         type=int,
         default=45,
         metavar="D",
-        help="days that the model learns from; the others judge it (default 45)",
+        help="train as on this day: with the labels known by then, on the events more than "
+        f"{LABEL_DELAY_DAYS} days older; the days after it judge the model (default 45)",
     )
     parser.add_argument(
         "--fraud-share",
@@ -28,12 +33,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="share of orders and reviews that are fraud (default 0.08, far above a real shop's, "
         "so that a short demo has enough of every kind)",
     )
-    parser.add_argument("--seed", type=int, default=1, help="same seed, same shop (default 1)")
     parser.add_argument(
-        "--live", type=int, default=3_000, metavar="N", help="events at the end that come paced"
+        "--seed", type=int, default=1, metavar="S", help="same seed, same shop (default 1)"
     )
     parser.add_argument(
-        "--rate", type=float, default=200.0, metavar="X", help="pace of these, events per second"
+        "--live",
+        type=int,
+        default=3_000,
+        metavar="N",
+        help="the last events, sent at the pace of --rate (default 3000); those before are sent as "
+        "fast as they are answered",
+    )
+    parser.add_argument(
+        "--rate",
+        type=float,
+        default=200.0,
+        metavar="X",
+        help="pace of the last events, in events per second (default 200)",
     )
     parser.add_argument(
         "--folder",
@@ -42,7 +58,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="keeps the trained model and the worker's log (default .riskstream/demo)",
     )
-    parser.add_argument("--train", action="store_true", help="train anew though there is a model")
+    parser.add_argument(
+        "--train", action="store_true", help="train a new model even where an earlier demo left one"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

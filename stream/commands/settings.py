@@ -4,7 +4,7 @@ import argparse
 
 from stream.settings import setting_rows
 
-SUMMARY = "lists the settings (environment variables), their defaults and ranges"
+SUMMARY = "list the settings (environment variables), their defaults and ranges"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,13 @@ SUMMARY = "write a labelled synthetic shop: events, labels, and the truth to mea
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--users", type=int, required=True, help="people in the market")
-    parser.add_argument("--days", type=int, required=True, help="days to simulate")
-    parser.add_argument("--seed", type=int, required=True, help="same seed, same bytes")
+    parser.add_argument(
+        "--users", type=int, required=True, metavar="N", help="people in the market"
+    )
+    parser.add_argument("--days", type=int, required=True, metavar="D", help="days to simulate")
+    parser.add_argument(
+        "--seed", type=int, required=True, metavar="S", help="same seed, same bytes"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument(
         "--fraud-share",

@@ -22,12 +22,20 @@ DAY_MS = 86_400_000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--events", type=Path, required=True, metavar="PATH", help="events")
-    parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="their labels")
-    parser.add_argument("--from", dest="start", metavar="TIME", help="first event to learn from")
     parser.add_argument(
-        "--until", required=True, metavar="TIME", help="the moment of training; nothing known later"
+        "--events", type=Path, required=True, metavar="PATH", help="file or folder of events"
     )
+    parser.add_argument(
+        "--labels", type=Path, required=True, metavar="PATH", help="file or folder of their labels"
+    )
+    parser.add_argument(
+        "--from", dest="start", metavar="TIME",
+        help="learn from events from then on; those before count as history (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--until", required=True, metavar="TIME",
+        help="the moment of training: nothing that happened or became known later is used",
+    )  # fmt: skip
     parser.add_argument(
         "--label-delay", type=float, default=0.0, metavar="DAYS",
         help="leave out events younger than this at --until (default 0)",
@@ -38,7 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="text encoder: a Hugging Face name or folder; auto (the default): "
         "multilingual-e5-small where riskstream[offline] is installed; none: only sketches",
     )  # fmt: skip
-    parser.add_argument("--unlabelled", choices=("negative", "ignore"), default="negative")
+    parser.add_argument(
+        "--unlabelled", choices=("negative", "ignore"), default="negative",
+        help="what an event without a label counts as: honest, or left out (default negative)",
+    )  # fmt: skip
     parser.add_argument(
         "--spend-horizon-days",
         type=int,
@@ -54,8 +65,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--max-texts", type=int, default=4_000, metavar="N",
         help="distinct texts to encode for training (default 4000)",
     )  # fmt: skip
-    parser.add_argument("--max-seconds", type=float, metavar="S", help="limit on the training time")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--max-seconds", type=float, metavar="S",
+        help="time for the epochs of the network (default: until it no longer improves)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="S",
+        help="same seed and data, same model, unless the time runs out (default 0)",
+    )  # fmt: skip
     add_flags(parser, "policy", "threads")
 
 

@@ -11,7 +11,7 @@ from stream.settings import DEVELOPMENT_KEY, Settings, add_flags, read_settings
 if TYPE_CHECKING:
     from stream.worker.settings import WorkerSettings
 
-SUMMARY = "scores events as they come; run as many as there are partitions"
+SUMMARY = "score events as they come; run as many as there are partitions"
 FLAGS = (
     "brokers",
     "application",

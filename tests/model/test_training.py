@@ -131,7 +131,7 @@ def test_the_manifest_says_what_ended_the_training_and_after_how_many_epochs(
     rows = history(1000)
     told = {
         "epochs": quick(rows, tmp_path / "a").manifest["training"],
-        "time": quick(rows, tmp_path / "b", max_seconds=1e-9).manifest["training"],
+        "time": quick(rows, tmp_path / "b", max_seconds=0.0).manifest["training"],
         "no_gain": quick(
             rows, tmp_path / "c", recipe=replace(QUICK, epochs=9, patience=0)
         ).manifest["training"],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -51,6 +52,14 @@ def test_every_command_of_the_project_explains_itself_and_exits_0(capsys):
         printed = " ".join(capsys.readouterr().out.split())
         assert f"usage: riskstream {name}" in printed
         assert summary in printed
+
+
+def test_every_summary_says_what_to_do_and_every_option_what_it_means():
+    for module_name, summary in cli.find_commands().values():
+        assert not summary.split()[0].endswith("s"), summary
+        parser = argparse.ArgumentParser()
+        import_module(f"stream.commands.{module_name}").arguments(parser)
+        assert [action.dest for action in parser._actions if not action.help] == []
 
 
 def test_help_lists_the_commands_without_importing_them():

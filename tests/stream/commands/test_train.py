@@ -66,7 +66,7 @@ def shop(tmp_path: Path) -> tuple[Path, Path]:
 
 def train(events: Path, labels: Path, out: Path, until: float = 61) -> int:
     words = ["train", "--events", events, "--labels", labels, "--until", START + int(until * DAY)]
-    words += ["--out", out, "--base", "none", "--max-seconds", 1e-6, "--label-delay", 0.5]
+    words += ["--out", out, "--base", "none", "--max-seconds", 0, "--label-delay", 0.5]
     return cli.main([str(word) for word in words])
 
 
