@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from model.scorer import ModelScorer
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
-from stream.replay.history import Slice, read_history
+from stream.replay.apart import Span, observed
+from stream.replay.badrecords import BadRecords
+from stream.replay.filehistory import FileHistory
+from stream.replay.history import Slice
 from stream.replay.later import Later
-from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.observer import ReplaySettings
+from stream.replay.replay import Judge
 from topics.decode import Decoder
 from topics.files import read_chunks
+from topics.records import LATEST_MS
 from topics.scores import Head, ScoreInput, Scores
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE, TRUTH_FILE
 from topics.vocabulary import BROWSE
@@ -73,9 +78,12 @@ def examine(
     """Replay a simulated shop and judge its events from ``from_ms`` on."""
     scenarios, truth = _read_truth(shop / TRUTH_FILE)
     later = _Apart(scorer)
-    history = read_history([shop / LABELS_FILE, shop / EVENTS_FILE], decoder)
+    judge = Judge(policy, later)
+    history = FileHistory(shop / EVENTS_FILE, shop / LABELS_FILE, decoder)
+    span = Span(from_ms, LATEST_MS, ReplaySettings())
     parts = []
-    for part, decided in Replay(policy, later, ReplaySettings()).run(later.watch(history, from_ms)):
+    for part, seen in later.watch(observed(history, span, BadRecords(refuse=True)), from_ms):
+        decided = judge.judge(part, seen)
         at = np.flatnonzero((part.events.rows["time_ms"] >= from_ms) & ~decided.duplicate)
         if len(at):
             parts.append(_judged(part, decided, later.apart, at, truth, scenarios))

@@ -1,12 +1,18 @@
 """`riskstream backtest`: what a model and a policy would have decided on history, and how well."""
 
 import argparse
+import os
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stream.commands.judged import add_arguments, judge, plan_of, show, tell_bad
 from stream.progress import shown
-from stream.settings import add_flags, read_settings
+from stream.settings import Settings, add_flags, read_settings
 from topics.newfolder import new_folder
+
+if TYPE_CHECKING:
+    from stream.replay.filehistory import FileHistory
 
 SUMMARY = "replay history through the worker's pipeline and judge what it decides"
 
@@ -16,6 +22,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--events", type=Path, required=True, metavar="PATH", help="events")
     parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="their labels")
     add_arguments(parser)
+    parser.add_argument(
+        "--processes", type=int, choices=(1, 2), default=min(2, os.cpu_count() or 1),
+        help="2: a second process reads the history and computes the features (default: 2 where "
+        "there are so many processors); the results are the same",
+    )  # fmt: skip
     add_flags(parser, "policy", "threads")
 
 
@@ -24,12 +35,20 @@ def run(args: argparse.Namespace) -> int:
     settings = read_settings(args)
     with new_folder(args.out) as out:
         plan = plan_of(args, settings, out)
-        from stream.loading import build_decoder
-        from stream.replay.filehistory import FileHistory
-
-        source = FileHistory(args.events, args.labels, build_decoder(settings))
+        opens = partial(file_history, args.events, args.labels, settings)
         with shown("replaying") as advance:
-            found, metrics = judge(source, plan, settings, args.model, advance)
+            found, metrics = judge(
+                opens(), plan, settings, args.model, advance,
+                apart=opens if args.processes > 1 else None,
+            )  # fmt: skip
     show(metrics, args.out)
     tell_bad(list(found.bad.located([args.labels, args.events])), found.bad.n)
     return 0
+
+
+def file_history(events: Path, labels: Path, settings: Settings) -> "FileHistory":
+    """Open a history of files; for another process, too."""
+    from stream.loading import build_decoder
+    from stream.replay.filehistory import FileHistory
+
+    return FileHistory(events, labels, build_decoder(settings))

@@ -15,6 +15,7 @@ from stream.settings import Settings
 from topics.errors import InputError
 
 if TYPE_CHECKING:
+    from stream.replay.apart import HistoryOf
     from stream.replay.backtest import Backtested, BacktestPlan
     from stream.replay.filehistory import History
 
@@ -71,8 +72,13 @@ def judge(
     settings: Settings,
     model: Path,
     advance: Callable[[float], None],
+    *,
+    apart: "HistoryOf | None" = None,
 ) -> tuple["Backtested", dict[str, Any]]:
-    """Replay, write decisions and metrics into ``plan.out``, and return what was found."""
+    """Replay, write decisions and metrics into ``plan.out``, and return what was found.
+
+    ``apart`` opens ``source`` again in a second process, for two processors.
+    """
     import torch
 
     from model.scorer import ModelScorer
@@ -85,7 +91,7 @@ def judge(
     scorer = ModelScorer.load(model, feature_names=NAMES)
     plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
     policy = load_policy(settings.policy)
-    found = run_backtest(plan, source, policy, scorer, advance)
+    found = run_backtest(plan, source, policy, scorer, advance, apart=apart)
     metrics = metrics_of(
         found.outcomes,
         unlabelled=plan.unlabelled,

@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from stream.pipeline.aggregates import AT_IS_LATE, AT_IS_WARM
 from stream.pipeline.credit import Credit, assess
 from stream.pipeline.credit_reasons import credit_reasons
-from stream.pipeline.feature import Known
-from stream.pipeline.features import N_OWN, compute_features
+from stream.pipeline.observe import Seen, observe
 from stream.pipeline.policy import Policy
 from stream.pipeline.reasons import explain_row
 from stream.pipeline.scorer import Scorer
-from stream.pipeline.users import Steps, UserResult, advance
-from topics.columns import LABEL, EventBatch, Rows
+from stream.pipeline.users import Steps, UserResult
+from topics.columns import EventBatch, Rows
 from topics.reasons import Reason
 from topics.scores import ScoreInput, Scores
 from topics.vocabulary import ALLOW
@@ -60,25 +59,18 @@ def decide(
 ) -> Decided:
     """Run a batch through features, scores and policy.
 
-    ``steps`` says what happens to each user in order, ``states`` their packed states (None: new
-    user). ``ask`` returns what the entities of each event say, float64[n, 6, N_QUESTIONS], when it
-    is told what became of the users. ``shared`` float32[n, N_FEATURES - N_OWN] replaces the shared
-    features where they are known from a log.
+    The arguments are those of `observe`; the past is left out where the scorer does not want it.
     """
-    n = len(batch)
-    no_labels = np.zeros(0, LABEL)
-    users = advance(
-        batch.rows, no_labels if labels is None else labels, steps, states,
-        zone_ms=zone_ms, want_past=scorer.wants_past,
+    seen = observe(
+        batch, steps, states, ask,
+        zone_ms=zone_ms, labels=labels, shared=shared, want_past=scorer.wants_past,
     )  # fmt: skip
-    known = Known(
-        batch.rows,
-        np.ascontiguousarray(users.aggregates.T),
-        np.ascontiguousarray(ask(users).transpose(1, 2, 0)),
-    )
-    features = compute_features(known)
-    if shared is not None:
-        features[:, N_OWN:] = shared
+    return judge(seen, policy, scorer)
+
+
+def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
+    """Score what was seen and decide; what credit remembers goes into the states' headers."""
+    batch, users, features = seen.batch, seen.users, seen.features
     x = ScoreInput(batch.rows, features, users.past, users.n_past, batch.texts)
     scores = scorer.score(x)
     types = batch.rows["type"]
@@ -89,7 +81,7 @@ def decide(
     )
     risk = combined_risk(scores.p_fraud, fired, policy)
     action = policy.actions(types, risk)
-    credit = assess(known, scores, policy, steps, users)
+    credit = assess(seen.known, scores, policy, seen.steps, users)
     alerting = np.flatnonzero((action > ALLOW) & ~users.duplicate)
     reasons: dict[int, list[Reason]] = {}
     if len(alerting):
@@ -107,8 +99,8 @@ def decide(
         reasons,
         credit,
         credit_reasons(x, scores, credit, policy, scorer),
-        users.aggregates[:, AT_IS_WARM].astype(np.bool_) if n else np.zeros(0, np.bool_),
-        users.aggregates[:, AT_IS_LATE].astype(np.bool_) if n else np.zeros(0, np.bool_),
+        seen.known.aggregates[AT_IS_WARM].astype(np.bool_),
+        seen.known.aggregates[AT_IS_LATE].astype(np.bool_),
         users.duplicate,
         users,
     )

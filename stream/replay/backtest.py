@@ -14,13 +14,15 @@ from stream.pipeline.policy import Policy
 from stream.pipeline.published import decisions_of, versions_of
 from stream.pipeline.scorer import Scorer
 from stream.replay.ahead import ahead
+from stream.replay.apart import HistoryOf, Span, observed, observed_apart
 from stream.replay.badrecords import BadRecords
 from stream.replay.decisionfile import DecisionFile
 from stream.replay.filehistory import History
 from stream.replay.history import Slice
 from stream.replay.later import Later
+from stream.replay.observer import ReplaySettings
 from stream.replay.outcomes import Collector
-from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.replay import Judge
 from stream.replay.truth import Truth
 from topics.errors import InputError
 
@@ -63,23 +65,32 @@ def run_backtest(
     policy: Policy,
     scorer: Scorer,
     advance: Callable[[float], None] = lambda n: None,
+    *,
+    apart: HistoryOf | None = None,
 ) -> Backtested:
     """Replay the history, write ``decisions.parquet`` in ``plan.out``, and judge by the labels.
 
     The same history gives the same bytes, whatever the order of its records. A decision is warm
     where its user's state is, or where the history covers all windows. ``advance`` is told how
-    many events went through. Raises InputError where no event lies between the times.
+    many events went through. With ``apart``, which opens ``source`` again, a second process reads
+    it and computes the features; the results are the same. Raises InputError where no event lies
+    between the times.
     """
     bad = BadRecords()
     truth = Truth.of(source.labels(), bad_from_ms=plan.known_from_ms)
     collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
     later = Later(scorer)
-    replay = Replay(policy, later, ReplaySettings(lag_ms=plan.lag_ms, zone_ms=plan.zone_ms))
+    judge = Judge(policy, later)
     versions = versions_of(policy, scorer)
-    history = source.slices(plan.to_ms, bad)
+    span = Span(plan.from_ms, plan.to_ms, ReplaySettings(plan.lag_ms, plan.zone_ms))
+    if apart is None:
+        parts = observed(source, span, bad)
+    else:
+        parts = ahead(observed_apart(apart, span, bad))
+    decisions = ((part, judge.judge(part, seen)) for part, seen in later.watch(parts, plan.from_ms))
     n_history = n_reported = n_duplicates = 0
     with DecisionFile(plan.out / DECISIONS) as file:
-        for part, decided in _warmed(replay.run(later.watch(ahead(history), plan.from_ms))):
+        for part, decided in _warmed(decisions):
             inside = part.events.rows["time_ms"] >= plan.from_ms
             at = np.flatnonzero(inside & ~decided.duplicate)
             n_history += int((~inside).sum())

@@ -48,6 +48,12 @@ class BadRecords:
         if len(self._refused) < MOST_TOLD:
             self._refused[value] = what
 
+    def take(self, other: "BadRecords") -> None:
+        """Take what another process found."""
+        self._refused.update(other._refused)
+        self.n += other.n
+        self.told += other.told
+
     @property
     def first(self) -> str:
         """A sentence for one of them; empty where there is none."""

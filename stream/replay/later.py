@@ -1,6 +1,7 @@
 """A scorer that is asked only for what is reported: the history before only fills the states."""
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from stream.pipeline.scorer import NoScorer, Scorer
 from stream.replay.history import Slice
 from topics.scores import Head, ScoreInput, Scores
+
+T = TypeVar("T")
 
 
 class Later:
@@ -22,12 +25,12 @@ class Later:
         """Whether that moment is reached."""
         return self._scorer is self._real
 
-    def watch(self, slices: Iterable[Slice], from_ms: int) -> Iterator[Slice]:
-        """Yield the slices; live from the first on that reaches ``from_ms``."""
-        for part in slices:
+    def watch(self, slices: Iterable[tuple[Slice, T]], from_ms: int) -> Iterator[tuple[Slice, T]]:
+        """Yield the slices, each with what came with it; live from the first at ``from_ms`` on."""
+        for part, rest in slices:
             if part.events.rows["time_ms"].max(initial=0) >= from_ms:
                 self._scorer = self._real
-            yield part
+            yield part, rest
 
     @property
     def name(self) -> str:

@@ -1,27 +1,44 @@
 """History through the worker's own pipeline, with states in memory and ideal visibility."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.entities import group_touches, visit
-from stream.pipeline.entity_answers import N_QUESTIONS
-from stream.pipeline.links import N_KINDS, adding, asking, event_links, label_links
-from stream.pipeline.pipeline import Decided, decide
+from stream.pipeline.layout import HEADER_BYTES
+from stream.pipeline.observe import Seen
+from stream.pipeline.pipeline import Decided, judge
 from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import Scorer
-from stream.pipeline.users import UserResult
 from stream.replay.history import Slice
+from stream.replay.observer import Observer, ReplaySettings, SharedOf
+
+__all__ = ["Judge", "Replay", "ReplaySettings"]
 
 
-@dataclass(frozen=True)
-class ReplaySettings:
-    """``lag_ms`` is the worker's visibility lag, ``zone_ms`` the shop's offset from UTC."""
+class Judge:
+    """The second half of a replay: scores what was seen, decides, and remembers credit by user.
 
-    lag_ms: int = 2000
-    zone_ms: int = 0
+    Credit is what a state holds that depends on scores. It stands in the header of a packed state,
+    and headers are all that is kept here, so that the first half can run elsewhere, ahead.
+    """
+
+    def __init__(self, policy: Policy, scorer: Scorer) -> None:
+        self._policy, self._scorer = policy, scorer
+        self._headers: dict[int, bytes] = {}
+
+    def judge(self, part: Slice, seen: Seen) -> Decided:
+        """Decide the next slice."""
+        users = part.users.tolist()
+        empty = bytes(HEADER_BYTES)
+        headers = b"".join([self._headers.get(user, empty) for user in users])
+        packed = np.frombuffer(headers, np.uint8).copy()
+        ends: NDArray[np.int64] = np.arange(len(users) + 1) * HEADER_BYTES
+        seen = replace(seen, users=replace(seen.users, packed=packed, ends=ends))
+        decided = judge(seen, self._policy, self._scorer)
+        self._headers.update(zip(users, decided.users.states(), strict=True))
+        return decided
 
 
 class Replay:
@@ -37,57 +54,13 @@ class Replay:
         scorer: Scorer,
         settings: ReplaySettings,
         *,
-        shared: Callable[[NDArray[np.uint64]], NDArray[np.float32]] | None = None,
+        shared: SharedOf | None = None,
     ) -> None:
-        self._policy, self._scorer, self._settings = policy, scorer, settings
-        self._shared = shared
-        self._users: dict[int, bytes] = {}
-        self._entities: dict[int, bytes] = {}
-        self._tokens: dict[int, NDArray[np.uint64]] = {}
+        self._observer, self._judge = Observer(settings, shared), Judge(policy, scorer)
+        self._scorer = scorer
 
     def run(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Decided]]:
         """Yield each slice with what the pipeline decided."""
         for part in slices:
-            users = part.users.tolist()
-            decided = decide(
-                part.events,
-                part.steps,
-                [self._users.get(u) for u in users],
-                lambda result, part=part: self._ask(part, result),  # type: ignore[misc]
-                policy=self._policy,
-                scorer=self._scorer,
-                zone_ms=self._settings.zone_ms,
-                labels=part.labels.rows,
-                shared=self._shared and self._shared(part.events.rows["event"]),
-            )
-            self._users.update(zip(users, decided.users.states(), strict=True))
-            yield part, decided
-
-    def _ask(self, part: Slice, result: UserResult) -> NDArray[np.float64]:
-        """Ask the entities of each event, and count its links right after; labels in their turn."""
-        rows = part.events.rows
-        if self._shared is not None:
-            return np.zeros((len(rows), N_KINDS, N_QUESTIONS))
-        links = event_links(rows, result.flags, np.arange(len(rows)))
-        links["tokens"][result.duplicate] = 0
-        kept = links[(links["kept"] == 1) & ~result.duplicate]
-        self._tokens.update(zip(kept["event"].tolist(), kept["tokens"].copy(), strict=True))
-        told = label_links(part.labels.rows, result.label_change, part.label_seq)
-        nothing = np.zeros(N_KINDS, np.uint64)
-        for link in told:
-            link["tokens"] = self._tokens.get(int(link["event"]), nothing)
-        asked, added, labelled = asking(rows), adding(links), adding(told)
-        turns = np.concatenate(
-            [
-                part.event_seq[asked["row"] // N_KINDS] * 2,
-                np.repeat(part.event_seq, (links["tokens"] != 0).sum(axis=1)) * 2 + 1,
-                np.repeat(told["offset"], (told["tokens"] != 0).sum(axis=1)) * 2,
-            ]
-        )
-        touches = np.concatenate([asked, added, labelled])[np.argsort(turns, kind="stable")]
-        entities, touches, starts = group_touches(touches)
-        named = entities.tolist()
-        states = [self._entities.get(token) for token in named]
-        answers = visit(touches, starts, states, N_KINDS * len(rows), lag_ms=self._settings.lag_ms)
-        self._entities.update(zip(named, answers.states(), strict=True))
-        return answers.answers.reshape(len(rows), N_KINDS, N_QUESTIONS)
+            seen = self._observer.observe(part, want_past=self._scorer.wants_past)
+            yield part, self._judge.judge(part, seen)
