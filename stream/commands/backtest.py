@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
         with shown("replaying") as advance:
             found, metrics = judge(
                 opens(), plan, settings, args.model, advance,
-                apart=opens if args.processes > 1 else None,
+                against=args.against, apart=opens if args.processes > 1 else None,
             )  # fmt: skip
     show(metrics, args.out)
     tell_bad(list(found.bad.located([args.labels, args.events])), found.bad.n)

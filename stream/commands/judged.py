@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--unlabelled", choices=("negative", "ignore"), default="negative",
         help="what an event without a label counts as (default negative)",
     )  # fmt: skip
+    parser.add_argument(
+        "--against", type=Path, metavar="DIR",
+        help="the --out of an earlier run over the same events: report which decisions changed",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
 
 
@@ -74,19 +79,26 @@ def judge(
     advance: Callable[[float], None],
     *,
     apart: "HistoryOf | None" = None,
+    against: Path | None = None,
 ) -> tuple["Backtested", dict[str, Any]]:
-    """Replay, write decisions and metrics into ``plan.out``, and return what was found.
+    """Replay, write decisions, metrics and report into ``plan.out``, and return what was found.
 
-    ``apart`` opens ``source`` again in a second process, for two processors.
+    ``apart`` opens ``source`` again in a second process, for two processors; ``against`` is the
+    folder of another run.
     """
     import torch
 
     from model.scorer import ModelScorer
+    from stream.judging.curves import curves_of
     from stream.judging.metrics import metrics_of
     from stream.loading import load_policy
-    from stream.pipeline.features import NAMES
-    from stream.replay.backtest import run_backtest
+    from stream.pipeline.features import FEATURE_VERSION, NAMES
+    from stream.replay.against import difference_of
+    from stream.replay.backtest import DECISIONS, run_backtest
+    from stream.report.page import render
 
+    if against is not None and not (against / DECISIONS).is_file():
+        raise InputError(f"{against} holds no {DECISIONS}; give --against the --out of another run")
     torch.set_num_threads(settings.threads)
     scorer = ModelScorer.load(model, feature_names=NAMES)
     plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
@@ -100,12 +112,19 @@ def judge(
     metrics["run"] = {
         "from_ms": plan.from_ms, "to_ms": plan.to_ms,
         "model": {"name": scorer.name, "version": scorer.version},
-        "policy_version": policy.version, "lacks": scorer.manifest["lacks"],
+        "policy_version": policy.version, "feature_version": FEATURE_VERSION,
+        "riskstream_version": version("riskstream"), "lacks": scorer.manifest["lacks"],
         "n_history": found.n_history, "n_reported": found.n_reported,
         "n_duplicates": found.n_duplicates, "n_bad_records": found.bad.n,
     }  # fmt: skip
+    metrics["curves"] = curves_of(found.outcomes)
+    metrics["examples"] = found.examples.found(scorer, policy)
+    metrics["moved"] = found.moved.found()
+    if against is not None:
+        metrics["against"] = difference_of(plan.out / DECISIONS, against / DECISIONS)
     path = plan.out / "metrics.json"
     path.write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2))
+    (plan.out / "report.html").write_text(render(metrics), encoding="utf-8")
     return found, metrics
 
 
@@ -130,7 +149,9 @@ def show(metrics: dict[str, Any], out: Path) -> None:
         )
     for what in ran["lacks"]:
         console.print(f"the model has {what}")
-    console.print(f"{ran['n_history']:,} earlier events warmed the states; all figures: {out}")
+    console.print(
+        f"{ran['n_history']:,} earlier events warmed the states; all figures: {out / 'report.html'}"
+    )
 
 
 def tell_bad(sentences: list[str], n: int) -> None:

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
         if args.as_logged:
             replayed = _as_logged(args, plan, settings, source)
         else:
-            found, metrics = judge(source, plan, settings, args.model, lambda n: None)
+            found, metrics = judge(
+                source, plan, settings, args.model, lambda n: None, against=args.against
+            )
     if args.as_logged:
         print(
             f"{replayed.n_reported:,} events replayed as logged, {replayed.n_unlogged:,} of them "

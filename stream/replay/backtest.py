@@ -17,9 +17,11 @@ from stream.replay.ahead import ahead
 from stream.replay.apart import HistoryOf, Span, observed, observed_apart
 from stream.replay.badrecords import BadRecords
 from stream.replay.decisionfile import DecisionFile
+from stream.replay.examples import Examples
 from stream.replay.filehistory import History
 from stream.replay.history import Slice
 from stream.replay.later import Later
+from stream.replay.moved import Moved
 from stream.replay.observer import ReplaySettings
 from stream.replay.outcomes import Collector
 from stream.replay.replay import Judge
@@ -57,6 +59,8 @@ class Backtested:
     n_duplicates: int
     n_dropped: int
     bad: BadRecords
+    examples: Examples
+    moved: Moved
 
 
 def run_backtest(
@@ -79,6 +83,7 @@ def run_backtest(
     bad = BadRecords()
     truth = Truth.of(source.labels(), bad_from_ms=plan.known_from_ms)
     collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
+    examples, moved = Examples(), Moved()
     later = Later(scorer)
     judge = Judge(policy, later)
     versions = versions_of(policy, scorer)
@@ -93,18 +98,20 @@ def run_backtest(
         for part, decided in _warmed(decisions):
             inside = part.events.rows["time_ms"] >= plan.from_ms
             at = np.flatnonzero(inside & ~decided.duplicate)
+            seen = np.flatnonzero(decided.warm & ~decided.duplicate)
+            moved.add(decided.features[seen], inside[seen], part.events.rows["event"][seen])
             n_history += int((~inside).sum())
             n_duplicates += int((inside & decided.duplicate).sum())
             n_reported += len(at)
             if len(at):
                 file.write(decisions_of(part.events, decided, at, versions))
-                collector.add(part, decided, at)
+                examples.add(part, decided, at, collector.add(part, decided, at))
             advance(len(part.events))
         if not n_reported:
             raise InputError(nothing_between(source, bad, n_history))
     return Backtested(
         collector.judged(), n_history, n_reported, n_duplicates,
-        collector.n_dropped, bad,
+        collector.n_dropped, bad, examples, moved,
     )  # fmt: skip
 
 

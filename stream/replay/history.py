@@ -11,6 +11,7 @@ from stream.pipeline.users import EVENT_STEP, LABEL_STEP, Steps, steps_by_user
 from stream.replay.badrecords import BadRecords
 from topics.columns import EventBatch, LabelBatch, concatenated
 from topics.decode import Decoder
+from topics.files import files_of
 from topics.sorting import Timed, settle_ties, sort_by_time
 from topics.timed import LABEL_TAG, read_timed
 from topics.vocabulary import EVENT_TYPES
@@ -41,12 +42,15 @@ def read_history(
 ) -> Iterator[Slice]:
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
+    A file that is named twice, itself or by its folder, is read once.
+
     The order does not depend on that of the files or of the records in them: at equal times labels
     go first. Records from ``until_ms`` on are left out. Those that cannot be read go to ``bad``;
     without that, InputError is raised for the first.
     """
     bad = bad or BadRecords(refuse=True)
-    chunks = (part for path in paths for part in read_timed(path, bad.unreadable))
+    files = {file.resolve(): file for path in paths for file in files_of(path)}
+    chunks = (part for file in files.values() for part in read_timed(file, bad.unreadable))
     parts = settle_ties(sort_by_time(chunks), LABEL_TAG)
     yield from slices_of(parts if until_ms is None else until(parts, until_ms), decoder, bad)
 

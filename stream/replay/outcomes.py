@@ -26,8 +26,8 @@ class Collector:
     _bad_orders: set[int] = field(default_factory=set)
     n_dropped: int = 0
 
-    def add(self, part: Slice, decided: Decided, at: NDArray[np.int64]) -> None:
-        """Take the events of a slice at the positions ``at``."""
+    def add(self, part: Slice, decided: Decided, at: NDArray[np.int64]) -> Judged:
+        """Take the events of a slice at the positions ``at``, and return them judged."""
         rows = part.events.rows[at]
         place = self.truth.place(rows["event"])
         known = place >= 0
@@ -40,24 +40,24 @@ class Collector:
             label[dropped] = UNKNOWN
         p_fraud = decided.scores.p_fraud[at].astype(np.float32)
         risk = decided.risk[at].astype(np.float32)
-        self._parts.append(
-            Judged(
-                time_ms=rows["time_ms"].copy(),
-                user=rows["user"].copy(),
-                type=rows["type"].copy(),
-                score=np.where(np.isfinite(p_fraud), p_fraud, risk),
-                p=p_fraud,
-                risk=risk,
-                action=decided.action[at],
-                label=label,
-                kind=np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
-                scenario=np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
-                amount=rows["amount"].astype(np.float32),
-                warm=decided.warm[at],
-                kinds=LABEL_KINDS,
-                scenarios=self.truth.scenarios,
-            )
+        judged = Judged(
+            time_ms=rows["time_ms"].copy(),
+            user=rows["user"].copy(),
+            type=rows["type"].copy(),
+            score=np.where(np.isfinite(p_fraud), p_fraud, risk),
+            p=p_fraud,
+            risk=risk,
+            action=decided.action[at],
+            label=label,
+            kind=np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
+            scenario=np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
+            amount=rows["amount"].astype(np.float32),
+            warm=decided.warm[at],
+            kinds=LABEL_KINDS,
+            scenarios=self.truth.scenarios,
         )
+        self._parts.append(judged)
+        return judged
 
     def judged(self) -> Judged:
         """Return everything that was taken; the caller has taken something.

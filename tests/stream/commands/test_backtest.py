@@ -1,5 +1,6 @@
 """`riskstream backtest` as a person runs it: files, figures, and one line for what is wrong."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import orjson
@@ -8,6 +9,8 @@ import pytest
 
 from stream import cli
 from stream.pipeline.features import NAMES
+from tests.stream.report.reader import Reader
+from tests.stream.report.test_page import value_at
 from tests.stream.smallmodel import small_model
 from topics.files import read_records
 from topics.simulator import SimulatorConfig, write_folder
@@ -55,6 +58,42 @@ def test_decisions_and_metrics_are_written(
     assert f"{metrics['average_precision']:.4f}" in printed
 
 
+def test_the_report_shows_the_metrics_and_the_difference_of_two_runs_by_one_or_two_processes(
+    shop: Path, model: Path, tmp_path: Path
+) -> None:
+    one, two, policy = tmp_path / "one", tmp_path / "two", tmp_path / "policy.json"
+    document = orjson.loads((files("stream") / "policy.json").read_bytes())
+    thresholds = {"order": {"step_up": 0.001, "hold": 0.5}}
+    policy.write_bytes(orjson.dumps(document | {"version": "mine", "thresholds": thresholds}))
+    assert cli.main(words(shop, model, one, "--processes", "1")) == 0
+    assert cli.main(words(shop, model, two, "--processes", "2")) == 0
+    written = [(out / "decisions.parquet").read_bytes() for out in (one, two)]
+    assert written[0] == written[1]
+    other = tmp_path / "other"
+    said = words(shop, model, other, "--against", str(one), "--policy", str(policy))
+    assert cli.main(said) == 0
+    metrics = orjson.loads((other / "metrics.json").read_bytes())
+    assert metrics["against"]["n_both"] == metrics["run"]["n_reported"]
+    assert metrics["against"]["stricter"]["n"] > 0
+    reader = Reader((other / "report.html").read_text())
+    numbers = [e.attributes for e in reader.elements if "data-value" in e.attributes]
+    assert len(numbers) > 500
+    for number in numbers:
+        assert orjson.loads(number["data-value"]) == value_at(number["data-path"], metrics)
+
+
+def test_a_folder_that_holds_events_and_labels_is_read_once(
+    shop: Path, model: Path, tmp_path: Path
+) -> None:
+    both = ("--events", str(shop), "--labels", str(shop))
+    assert cli.main(words(shop, model, tmp_path / "apart")) == 0
+    assert cli.main([*words(shop, model, tmp_path / "both"), *both]) == 0
+    written = [(tmp_path / of / "decisions.parquet").read_bytes() for of in ("apart", "both")]
+    assert written[0] == written[1]
+    metrics = orjson.loads((tmp_path / "both/metrics.json").read_bytes())
+    assert metrics["run"]["n_duplicates"] == 0
+
+
 def test_a_bad_record_is_named_and_left_out(
     shop: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -70,6 +109,7 @@ def test_a_bad_record_is_named_and_left_out(
 @pytest.mark.parametrize(
     ("more", "told"),
     [
+        (("--against", "nowhere"), "nowhere holds no decisions.parquet"),
         (("--from", "2031-01-01", "--to", "2031-01-02"), "holds no event between --from"),
         (("--from", "2025-02-02", "--to", "2025-02-02"), "is not before --to"),
         (("--drop-known", "-1"), "--drop-known is -1.0; give 0 to 3650 days"),
