@@ -45,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what an event without a label counts as (default negative)",
     )  # fmt: skip
     parser.add_argument(
+        "--by", action="append", default=[], metavar="COLUMN",
+        help="report by a field of the events (channel, payment.method) or one of their attributes "
+        "as well; may be given more than once",
+    )  # fmt: skip
+    parser.add_argument(
         "--against", type=Path, metavar="DIR",
         help="the --out of an earlier run over the same events: report which decisions changed",
     )  # fmt: skip
@@ -66,6 +71,7 @@ def plan_of(args: argparse.Namespace, settings: Settings, out: Path) -> "Backtes
         out=out,
         unlabelled=args.unlabelled,
         drop_known_days=args.drop_known,
+        by=tuple(dict.fromkeys(args.by)),
         zone_ms=settings.zone_minutes * 60_000,
         lag_ms=settings.visibility_lag_ms,
     )

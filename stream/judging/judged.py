@@ -1,6 +1,6 @@
 """Decided events beside what became known of them: what every metric is computed from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -48,7 +48,7 @@ class Judged:
     segments: Mapping[str, Segment] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lengths = {name: len(array) for name, array in self._arrays().items()}
+        lengths = {name: len(array) for name, array in self.arrays().items()}
         lengths |= {name: len(segment.codes) for name, segment in self.segments.items()}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")
@@ -66,22 +66,13 @@ class Judged:
             name: Segment(segment.codes[at], segment.names)
             for name, segment in self.segments.items()
         }
-        arrays = {name: array[at] for name, array in self._arrays().items()}
+        arrays = {name: array[at] for name, array in self.arrays().items()}
         return Judged(**arrays, kinds=self.kinds, scenarios=self.scenarios, segments=segments)
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name, without the segments."""
         plain = {"kinds", "scenarios", "segments"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in plain}
-
-
-def joined(parts: Sequence[Judged]) -> Judged:
-    """Return the rows of one part after another; at least one, with the same names and no segments.
-
-    Raises ValueError where there is none.
-    """
-    columns = [part._arrays() for part in parts]
-    arrays = {name: np.concatenate([part[name] for part in columns]) for name in parts[0]._arrays()}
-    return Judged(**arrays, kinds=parts[0].kinds, scenarios=parts[0].scenarios, segments={})
 
 
 @dataclass(frozen=True, eq=False)

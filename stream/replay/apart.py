@@ -16,6 +16,7 @@ from stream.replay.badrecords import BadRecords
 from stream.replay.filehistory import History
 from stream.replay.history import Slice
 from stream.replay.observer import Observer, ReplaySettings
+from stream.replay.segments import read_columns
 
 HistoryOf = Callable[[], History]
 """Opens a history; a function of a module with arguments that can be pickled."""
@@ -23,11 +24,15 @@ HistoryOf = Callable[[], History]
 
 @dataclass(frozen=True)
 class Span:
-    """What of a history to observe: all before ``to_ms``, with past events from ``from_ms`` on."""
+    """What of a history to observe: all before ``to_ms``, with past events from ``from_ms`` on.
+
+    ``by`` names the columns that events are reported by.
+    """
 
     from_ms: int
     to_ms: int
     settings: ReplaySettings
+    by: tuple[str, ...] = ()
 
 
 def observed(history: History, span: Span, bad: BadRecords) -> Iterator[tuple[Slice, Seen]]:
@@ -36,7 +41,9 @@ def observed(history: History, span: Span, bad: BadRecords) -> Iterator[tuple[Sl
     reached = False
     for part in history.slices(span.to_ms, bad):
         reached = reached or part.events.rows["time_ms"].max(initial=0) >= span.from_ms
-        yield part, observer.observe(part, want_past=reached)
+        seen = observer.observe(part, want_past=reached)
+        by = read_columns(part.values, span.by) if span.by else {}
+        yield replace(part, by=by), seen
 
 
 def observed_apart(
@@ -109,6 +116,6 @@ def _light(part: Slice, seen: Seen) -> tuple[Slice, Seen]:
         packed=np.zeros(0, np.uint8),
     )
     known = replace(seen.known, answers=np.zeros((0, 0, 0)))
-    return replace(part, labels=no_labels, label_seq=nothing), replace(
+    return replace(part, labels=no_labels, label_seq=nothing, values=[]), replace(
         seen, users=users, known=known
     )

@@ -25,6 +25,7 @@ from stream.replay.moved import Moved
 from stream.replay.observer import ReplaySettings
 from stream.replay.outcomes import Collector
 from stream.replay.replay import Judge
+from stream.replay.segments import Segments
 from stream.replay.truth import Truth
 from topics.errors import InputError
 
@@ -35,8 +36,8 @@ DECISIONS: Final = "decisions.parquet"
 class BacktestPlan:
     """What to replay and what to report: the events from ``from_ms`` up to ``to_ms``.
 
-    ``unlabelled`` and ``drop_known_days`` as for `Collector`; a user counts as known bad for bad
-    events from ``known_from_ms`` on.
+    ``unlabelled`` and ``drop_known_days`` as for `Collector`; ``by`` names columns to report by; a
+    user counts as known bad for bad events from ``known_from_ms`` on.
     """
 
     from_ms: int
@@ -45,6 +46,7 @@ class BacktestPlan:
     unlabelled: str = "negative"
     drop_known_days: float | None = None
     known_from_ms: int = 0
+    by: tuple[str, ...] = ()
     zone_ms: int = 0
     lag_ms: int = 2_000
 
@@ -82,12 +84,12 @@ def run_backtest(
     """
     bad = BadRecords()
     truth = Truth.of(source.labels(), bad_from_ms=plan.known_from_ms)
-    collector = Collector(truth, plan.unlabelled, plan.drop_known_days)
+    collector = Collector(truth, plan.unlabelled, plan.drop_known_days, Segments(plan.by))
     examples, moved = Examples(), Moved()
     later = Later(scorer)
     judge = Judge(policy, later)
     versions = versions_of(policy, scorer)
-    span = Span(plan.from_ms, plan.to_ms, ReplaySettings(plan.lag_ms, plan.zone_ms))
+    span = Span(plan.from_ms, plan.to_ms, ReplaySettings(plan.lag_ms, plan.zone_ms), plan.by)
     if apart is None:
         parts = observed(source, span, bad)
     else:

@@ -1,7 +1,7 @@
 """History as slices in event-time order, whatever the order of its files."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ class Slice:
 
     A label's turn comes when it became known; at equal times labels come first. ``steps`` groups
     both by user, ``users`` are the users' tokens; ``event_seq`` and ``label_seq`` are the turns.
+    ``values`` are the events as they came, ``by`` the columns of them that are reported by.
     """
 
     events: EventBatch
@@ -31,6 +32,8 @@ class Slice:
     steps: Steps
     event_seq: NDArray[np.int64]
     label_seq: NDArray[np.int64]
+    values: list[bytes]
+    by: dict[str, list[str | None]] = field(default_factory=dict)
 
 
 def read_history(
@@ -42,11 +45,10 @@ def read_history(
 ) -> Iterator[Slice]:
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
-    A file that is named twice, itself or by its folder, is read once.
-
-    The order does not depend on that of the files or of the records in them: at equal times labels
-    go first. Records from ``until_ms`` on are left out. Those that cannot be read go to ``bad``;
-    without that, InputError is raised for the first.
+    A file that is named twice, itself or by its folder, is read once. The order does not depend on
+    that of the files or of the records in them: at equal times labels go first. Records from
+    ``until_ms`` on are left out. Those that cannot be read go to ``bad``; without that, InputError
+    is raised for the first.
     """
     bad = bad or BadRecords(refuse=True)
     files = {file.resolve(): file for path in paths for file in files_of(path)}
@@ -86,7 +88,8 @@ def _slice(part: Timed, decoder: Decoder, bad: BadRecords) -> Slice:
     users, steps = steps_by_user(tokens)
     kinds = np.where(is_label, LABEL_STEP, EVENT_STEP).astype(np.uint8)
     ordered = Steps(steps.starts, kinds[steps.rows], rows[steps.rows])
-    return Slice(events, labels.batch, users, ordered, event_seq, label_seq)
+    values = [part.values[i] for i in event_seq.tolist()]
+    return Slice(events, labels.batch, users, ordered, event_seq, label_seq, values)
 
 
 def _events(part: Timed, decoder: Decoder, bad: BadRecords) -> tuple[EventBatch, NDArray[np.int64]]:

@@ -1,13 +1,15 @@
 """What a backtest decided and what became known of it, collected slice by slice."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.judging.judged import Judged, joined
+from stream.judging.judged import Judged
 from stream.pipeline.pipeline import Decided
 from stream.replay.history import Slice
+from stream.replay.segments import Segments
 from stream.replay.truth import UNKNOWN, Truth
 from topics.vocabulary import LABEL_KINDS, ORDER
 
@@ -16,13 +18,15 @@ from topics.vocabulary import LABEL_KINDS, ORDER
 class Collector:
     """Judges decisions by ``truth`` and keeps what metrics need of them.
 
-    ``unlabelled`` is ``negative`` or ``ignore``; ``drop_known_days`` None keeps users known as bad.
+    ``unlabelled`` is ``negative`` or ``ignore``; ``drop_known_days`` None keeps users known as bad;
+    ``segments`` collects the columns to report by.
     """
 
     truth: Truth
     unlabelled: str
     drop_known_days: float | None
-    _parts: list[Judged] = field(default_factory=list)
+    segments: Segments
+    _columns: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     _bad_orders: set[int] = field(default_factory=set)
     n_dropped: int = 0
 
@@ -56,15 +60,24 @@ class Collector:
             kinds=LABEL_KINDS,
             scenarios=self.truth.scenarios,
         )
-        self._parts.append(judged)
+        for name, column in judged.arrays().items():
+            self._columns.setdefault(name, []).append(column)
+        self.segments.add(part.by, at)
         return judged
 
     def judged(self) -> Judged:
-        """Return everything that was taken; the caller has taken something.
+        """Return everything that was taken, with its segments; the caller has taken something.
 
         Events rank by the model's probability, by the risk where it gives none.
         """
-        return joined(self._parts)
+        # One column after another, so that the whole is never held twice.
+        columns = {name: np.concatenate(self._columns.pop(name)) for name in [*self._columns]}
+        return Judged(
+            **columns,
+            kinds=LABEL_KINDS,
+            scenarios=self.truth.scenarios,
+            segments=self.segments.found(),
+        )
 
     def _of(self, values: NDArray[np.generic], place: NDArray[np.int64]) -> NDArray[np.generic]:
         return values[place] if len(values) else np.zeros(len(place), values.dtype)

@@ -94,6 +94,22 @@ def test_a_folder_that_holds_events_and_labels_is_read_once(
     assert metrics["run"]["n_duplicates"] == 0
 
 
+def test_figures_are_reported_by_columns_of_the_events(
+    shop: Path, model: Path, tmp_path: Path
+) -> None:
+    by = ("--by", "channel", "--by", "payment.method", "--by", "channel")
+    assert cli.main(words(shop, model, tmp_path / "out", *by)) == 0
+    metrics = orjson.loads((tmp_path / "out/metrics.json").read_bytes())
+    assert list(metrics["by_segment"]) == ["channel", "payment.method"]
+    channels = metrics["by_segment"]["channel"]["values"]
+    assert len(channels) > 1
+    assert metrics["n"] / 2 < sum(block["n"] for block in channels.values()) <= metrics["n"]
+    methods = metrics["by_segment"]["payment.method"]["values"]
+    assert sum(block["n"] for block in methods.values()) <= metrics["by_type"]["order"]["n"]
+    for channel in channels:
+        assert channel in (tmp_path / "out/report.html").read_text()
+
+
 def test_a_bad_record_is_named_and_left_out(
     shop: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,6 +125,7 @@ def test_a_bad_record_is_named_and_left_out(
 @pytest.mark.parametrize(
     ("more", "told"),
     [
+        (("--by", "town"), "no reported event has the column town"),
         (("--against", "nowhere"), "nowhere holds no decisions.parquet"),
         (("--from", "2031-01-01", "--to", "2031-01-02"), "holds no event between --from"),
         (("--from", "2025-02-02", "--to", "2025-02-02"), "is not before --to"),
