@@ -40,7 +40,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--label-delay", type=float, default=0.0, metavar="DAYS",
         help="leave out events younger than this at --until (default 0)",
     )  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR", help="a new folder")
+    parser.add_argument("--out", type=Path, metavar="MODEL_DIR", help="a new folder")
+    parser.add_argument(
+        "--export", type=Path, metavar="FILE",
+        help=".parquet: the training rows with named features, event time and the time at which "
+        "the label became known, for other tools; without --out nothing is trained",
+    )  # fmt: skip
     parser.add_argument(
         "--base", default="auto", metavar="MODEL",
         help="text encoder: a Hugging Face name or folder; auto (the default): "
@@ -79,44 +84,49 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, and print what the model can do."""
     _check(args)
-    require_new_folder(args.out)
+    if args.out is None and args.export is None:
+        raise InputError("give --out for a model, --export for its rows, or both")
+    if args.out is not None:
+        require_new_folder(args.out)
+    if args.export is not None and args.export.suffix != ".parquet":
+        raise InputError(f"--export {args.export} must end in .parquet")
     settings = read_settings(args)
     from stream.loading import build_decoder, load_policy
-    from stream.replay.learning import Learning, base_of, learn
+    from stream.replay.learning import Learning, base_of, learn, learned_rows
 
     until = moment_ms(args.until, "--until")
     start = moment_ms(args.start, "--from") if args.start else 0
     if start >= until:
         raise InputError(f"--from {args.start} is not before --until {args.until}")
-    if args.base == "auto" and base_of(args.base) is None:
+    if args.out is not None and args.base == "auto" and base_of(args.base) is None:
         print(
             "riskstream train: no text encoder is installed; texts count by their sketches only "
             "(install riskstream[offline], or name one with --base)",
             file=sys.stderr,
         )
-    manifest = learn(
-        build_decoder(settings),
-        load_policy(settings.policy),
-        Learning(
-            events=args.events,
-            labels=args.labels,
-            from_ms=start,
-            until_ms=until,
-            label_delay_ms=int(args.label_delay * DAY_MS),
-            unlabelled=args.unlabelled,
-            horizon_ms=args.spend_horizon_days * DAY_MS,
-            max_rows=args.max_rows,
-            base=args.base,
-            max_texts=args.max_texts,
-            max_seconds=args.max_seconds,
-            seed=args.seed,
-            zone_ms=settings.zone_minutes * 60_000,
-            lag_ms=settings.visibility_lag_ms,
-            threads=settings.threads,
-        ),
-        args.out,
+    decoder, policy = build_decoder(settings), load_policy(settings.policy)
+    what = Learning(
+        events=args.events,
+        labels=args.labels,
+        from_ms=start,
+        until_ms=until,
+        label_delay_ms=int(args.label_delay * DAY_MS),
+        unlabelled=args.unlabelled,
+        horizon_ms=args.spend_horizon_days * DAY_MS,
+        max_rows=args.max_rows,
+        base=args.base,
+        max_texts=args.max_texts,
+        max_seconds=args.max_seconds,
+        seed=args.seed,
+        zone_ms=settings.zone_minutes * 60_000,
+        lag_ms=settings.visibility_lag_ms,
+        threads=settings.threads,
     )
-    _print(manifest, args.out)
+    if args.out is None:
+        rows = learned_rows(decoder, policy, what, args.export)
+        print(f"{len(rows):,} rows, {int((rows.label == 1).sum()):,} of them fraud: {args.export}")
+    else:
+        _print(learn(decoder, policy, what, args.out, args.export), args.out)
     return 0
 
 

@@ -17,6 +17,7 @@ from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import NoScorer
 from stream.pipeline.windows import DAY_MS
+from stream.replay.exporting import export_rows
 from stream.replay.history import read_history
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.trainset import Trainset, TrainsetSettings
@@ -57,17 +58,23 @@ class _HistoryScorer(NoScorer):
     wants_past = True
 
 
-def learn(decoder: Decoder, policy: Policy, what: Learning, out: Path) -> dict[str, Any]:
+def learn(
+    decoder: Decoder, policy: Policy, what: Learning, out: Path, export: Path | None = None
+) -> dict[str, Any]:
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
+    The rows are written to ``export`` first.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
-    return train_on(learned_rows(decoder, policy, what), what, out)
+    return train_on(learned_rows(decoder, policy, what, export), what, out)
 
 
-def learned_rows(decoder: Decoder, policy: Policy, what: Learning) -> TrainingRows:
+def learned_rows(
+    decoder: Decoder, policy: Policy, what: Learning, export: Path | None = None
+) -> TrainingRows:
     """Replay the history and return its rows with what is known of them.
 
+    They are written to ``export`` as well, by `export_rows`.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
     if not any((part.tags == LABEL_TAG).any() for part in read_timed(what.labels)):
@@ -97,8 +104,13 @@ def learned_rows(decoder: Decoder, policy: Policy, what: Learning) -> TrainingRo
             progress.advance(task, len(part.events))
     if not trainset.n_seen:
         raise InputError(_nothing_in_range(what.events))
-    rows = trainset.rows()
-    return rows.take(np.flatnonzero(rows.label >= 0))
+    whole = trainset.rows()
+    kept = np.flatnonzero(whole.label >= 0)
+    rows = whole.take(kept)
+    if export is not None:
+        events, users = ([ids[i] for i in kept.tolist()] for ids in trainset.ids())
+        export_rows(rows, events, users, trainset.known_ms(rows.x.rows["event"]), export)
+    return rows
 
 
 def _nothing_in_range(path: Path) -> str:

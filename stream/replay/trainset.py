@@ -11,6 +11,7 @@ from model.rows import TrainingRows
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
+from stream.replay.horizon import count_between, sum_between
 from topics.scores import ScoreInput
 from topics.vocabulary import ORDER, PLACED
 
@@ -41,7 +42,8 @@ class Trainset:
 
     def __init__(self, settings: TrainsetSettings) -> None:
         self._settings = settings
-        self._parts: list[tuple[ScoreInput, NDArray[np.bool_]]] = []
+        self._parts: list[ScoreInput] = []
+        self._ids: list[tuple[list[str], list[str]]] = []
         self._limit = HASH_RANGE
         self._n_rows = 0
         self._labels: list[NDArray[np.void]] = []
@@ -63,23 +65,28 @@ class Trainset:
         self.n_seen += int(wanted.sum())
         at = np.flatnonzero(wanted & _kept(rows["user"], self._limit))
         if len(at):
-            self._parts.append((_pick(part, decided, at), decided.warm[at]))
+            self._parts.append(_pick(part, decided, at))
+            events, picks = part.events, at.tolist()
+            self._ids.append(
+                ([events.event_ids[i] for i in picks], [events.user_ids[i] for i in picks])
+            )
             self._n_rows += len(at)
         while self._n_rows > s.max_rows:
             self._limit //= 2
             self._thin()
 
     def _thin(self) -> None:
-        kept = []
-        for x, warm in self._parts:
-            at = np.flatnonzero(_kept(x.rows["user"], self._limit))
-            kept.append((_take(x, at), warm[at]))
-        self._parts = kept
-        self._n_rows = sum(len(x) for x, _ in kept)
+        kept = [np.flatnonzero(_kept(x.rows["user"], self._limit)) for x in self._parts]
+        self._parts = [_take(x, at) for x, at in zip(self._parts, kept, strict=True)]
+        self._ids = [
+            ([events[i] for i in at.tolist()], [users[i] for i in at.tolist()])
+            for (events, users), at in zip(self._ids, kept, strict=True)
+        ]
+        self._n_rows = sum(map(len, self._parts))
 
     def rows(self) -> TrainingRows:
         """Return the rows with their outcomes; the caller checks that there are any."""
-        x = _joined([x for x, _ in self._parts])
+        x = _joined(self._parts)
         labels = np.concatenate(self._labels)
         label = event_labels(x.rows, labels)
         if self._settings.unlabelled == "negative":
@@ -95,13 +102,28 @@ class Trainset:
             users,
         )
 
+    def ids(self) -> tuple[list[str], list[str]]:
+        """Return the event ids and the user ids of `rows`."""
+        return (
+            [event for events, _ in self._ids for event in events],
+            [user for _, users in self._ids for user in users],
+        )
+
+    def known_ms(self, events: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return when the newest label of each event became known, int64[m]; 0: it has none."""
+        labels = np.concatenate(self._labels)
+        newest = labels[np.argsort(labels["known_ms"], kind="stable")]
+        known = dict(zip(newest["event"].tolist(), newest["known_ms"].tolist(), strict=True))
+        known.pop(0, None)
+        return np.fromiter((known.get(event, 0) for event in events.tolist()), np.int64)
+
     def _turned_bad(
         self, times: NDArray[np.int64], users: NDArray[np.uint64], labels: NDArray[np.void]
     ) -> NDArray[np.int8]:
         """Whether the user does something bad within the horizon, as far as known by now."""
         bad = labels[labels["is_fraud"] == 1]
         horizon = self._settings.bad_horizon_ms
-        n = _count_between(times, users, bad["time_ms"], bad["user"], horizon)
+        n = count_between(times, users, bad["time_ms"], bad["user"], horizon)
         over = times + horizon + self._settings.label_delay_ms <= self._settings.until_ms
         # Where the time is not over only the bad could be known, and nothing else would be learned.
         return np.where(over, n > 0, -1).astype(np.int8)
@@ -109,7 +131,7 @@ class Trainset:
     def _spend(self, times: NDArray[np.int64], users: NDArray[np.uint64]) -> NDArray[np.float32]:
         orders = np.concatenate(self._orders)
         horizon = self._settings.horizon_ms
-        spent = _sum_between(
+        spent = sum_between(
             times, users, orders["time_ms"], orders["user"], orders["amount"], horizon
         )
         over = times + horizon <= self._settings.until_ms
@@ -163,38 +185,3 @@ def _joined(parts: Iterable[ScoreInput]) -> ScoreInput:
         np.concatenate([p.n_past for p in parts]),
         [text for p in parts for text in p.texts],
     )
-
-
-def _sum_between(
-    times: NDArray[np.int64],
-    users: NDArray[np.uint64],
-    at: NDArray[np.int64],
-    of: NDArray[np.uint64],
-    values: NDArray[np.float64],
-    horizon: int,
-) -> NDArray[np.float64]:
-    """Sum ``values`` that lie at ``at`` and belong to user ``of`` in (time, time + horizon]."""
-    if not len(at) or not len(times):
-        return np.zeros(len(times))
-    known, code = np.unique(of, return_inverse=True)
-    place = np.searchsorted(known, users)
-    here = (place < len(known)) & (known[np.minimum(place, len(known) - 1)] == users)
-    first = min(int(at.min()), int(times.min()))
-    span = max(int(at.max()), int(times.max())) - first + horizon + 1
-    order = np.lexsort((at, code))
-    keys = code[order] * span + (at[order] - first)  # one axis: users one after another
-    total = np.r_[0.0, np.cumsum(values[order])]
-    start = place * span + (times - first)
-    begin, end = (np.searchsorted(keys, start + shift, side="right") for shift in (0, horizon))
-    sums: NDArray[np.float64] = np.where(here, total[end] - total[begin], 0.0)
-    return sums
-
-
-def _count_between(
-    times: NDArray[np.int64],
-    users: NDArray[np.uint64],
-    at: NDArray[np.int64],
-    of: NDArray[np.uint64],
-    horizon: int,
-) -> NDArray[np.float64]:
-    return _sum_between(times, users, at, of, np.ones(len(at)), horizon)

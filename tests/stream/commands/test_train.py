@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import stream.replay.learning
 from stream import cli
+from stream.pipeline.features import NAMES
 from tests.stream.replay.test_trainset import DAY, START, label, order
 from topics.files import write_records
 
@@ -111,3 +114,44 @@ def test_a_folder_that_holds_something_is_not_written_over(
 ) -> None:
     assert train(*shop, tmp_path) == 2
     assert f"{tmp_path} is not empty; choose another --out" in capsys.readouterr().err
+
+
+def test_the_training_rows_are_exported_with_their_times_and_named_features(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events, labels = shop
+    rows = tmp_path / "rows.parquet"
+    words = ["train", "--events", events, "--labels", labels, "--from", START + 10 * DAY,
+             "--until", START + 50 * DAY, "--label-delay", 2, "--export", rows]  # fmt: skip
+    assert cli.main([str(word) for word in words]) == 0
+    table = pq.read_table(rows)
+    assert f"{len(table):,} rows, 0 of them fraud" in capsys.readouterr().out
+    times = table["event_time_ms"].to_numpy()
+    assert (times.min(), times.max()) == (START + 10 * DAY, START + int(47.8 * DAY))
+    assert (np.diff(times) > 0).all()
+    assert table["event_id"].to_pylist()[0] == "e50"
+    assert table["user_id"].to_pylist()[0] == "u20"
+    assert table["known_at_ms"].null_count == len(table)
+    assert set(table["is_fraud"].to_pylist()) == {0}
+    assert table["amount"].to_pylist()[:2] == [60.0, 61.0]
+    assert table["turned_bad"].null_count > 0
+    assert list(NAMES) == table.column_names[-len(NAMES) :]
+
+
+def test_a_label_of_an_exported_row_has_the_time_at_which_it_became_known(
+    shop: tuple[Path, Path], tmp_path: Path
+) -> None:
+    events, labels = shop
+    rows = tmp_path / "rows.parquet"
+    words = ["train", "--events", events, "--labels", labels, "--until", START + 50 * DAY,
+             "--unlabelled", "ignore", "--export", rows]  # fmt: skip
+    assert cli.main([str(word) for word in words]) == 0
+    (row,) = pq.read_table(rows).to_pylist()
+    assert (row["event_id"], row["known_at_ms"], row["is_fraud"]) == ("e0", START + DAY, 0)
+
+
+def test_train_without_anything_to_write_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(WORDS[:-2]) == 2
+    assert "give --out for a model, --export for its rows" in capsys.readouterr().err
+    assert cli.main([*WORDS, "--export", "rows.csv"]) == 2
+    assert "must end in .parquet" in capsys.readouterr().err

@@ -1,0 +1,75 @@
+"""Training rows as a table for other tools: point-in-time features, outcomes, and their times."""
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from model.rows import TrainingRows
+from stream.pipeline.features import NAMES
+from topics.parquet import TableWriter
+from topics.vocabulary import EVENT_TYPES
+
+ROWS_AT_ONCE: Final = 65_536
+
+SCHEMA: Final = pa.schema(
+    [
+        ("event_id", pa.string()),
+        ("user_id", pa.string()),
+        ("type", pa.string()),
+        ("event_time_ms", pa.int64()),
+        ("known_at_ms", pa.int64()),  # null: no label
+        ("is_fraud", pa.int8()),
+        ("turned_bad", pa.int8()),  # null: its time is not over
+        ("spend", pa.float32()),  # null: its time is not over
+        ("text", pa.string()),
+        *((name, pa.float32()) for name in NAMES),
+    ]
+)
+"""One row per event; the features as they were at the event, null where unknown."""
+
+
+def export_rows(
+    rows: TrainingRows,
+    event_ids: list[str],
+    user_ids: list[str],
+    known_ms: NDArray[np.int64],
+    path: Path,
+) -> None:
+    """Write ``n`` rows in the order of event time.
+
+    ``known_ms`` int64[n] is when the event's label became known, 0 where it has none. Raises
+    InputError where the file cannot be written.
+    """
+    order = np.argsort(rows.time_ms, kind="stable")
+    with TableWriter(path, SCHEMA) as writer:
+        for begin in range(0, len(order), ROWS_AT_ONCE):
+            at = order[begin : begin + ROWS_AT_ONCE]
+            writer.write_table(_table(rows, event_ids, user_ids, known_ms, at))
+
+
+def _table(
+    rows: TrainingRows,
+    event_ids: list[str],
+    user_ids: list[str],
+    known_ms: NDArray[np.int64],
+    at: NDArray[np.int64],
+) -> pa.Table:
+    part, picks = rows.take(at), at.tolist()
+    known = known_ms[at]
+    columns = [
+        pa.array([event_ids[i] for i in picks], pa.string()),
+        pa.array([user_ids[i] for i in picks], pa.string()),
+        pa.array(EVENT_TYPES, pa.string()).take(pa.array(part.x.rows["type"])),
+        pa.array(part.time_ms),
+        pa.array(known, mask=known == 0),
+        pa.array(part.label),
+        pa.array(part.turned_bad, mask=part.turned_bad < 0),
+        pa.array(part.spend, mask=np.isnan(part.spend)),
+        pa.array(part.x.texts, pa.string()),
+    ]
+    features = np.ascontiguousarray(part.x.features.T, np.float32)
+    columns += [pa.array(column, mask=np.isnan(column)) for column in features]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
