@@ -12,6 +12,7 @@ from stream.pipeline.links import N_KINDS, adding, asking, event_links, label_li
 from stream.pipeline.observe import Seen, observe
 from stream.pipeline.users import UserResult
 from stream.replay.history import Slice
+from stream.replay.named import Named
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Observer:
         self._settings, self._shared = settings, shared
         self._users: dict[int, bytes] = {}
         self._entities: dict[int, bytes] = {}
-        self._tokens: dict[int, NDArray[np.uint64]] = {}
+        self._named = Named()
 
     def observe(self, part: Slice, *, want_past: bool) -> Seen:
         """Return what is known at each event of the next slice."""
@@ -61,12 +62,10 @@ class Observer:
             return np.zeros((len(rows), N_KINDS, N_QUESTIONS))
         links = event_links(rows, result.flags, np.arange(len(rows)))
         links["tokens"][result.duplicate] = 0
-        kept = links[(links["kept"] == 1) & ~result.duplicate]
-        self._tokens.update(zip(kept["event"].tolist(), kept["tokens"].copy(), strict=True))
+        kept = (links["kept"] == 1) & ~result.duplicate
+        waited = self._named.keep(links[kept], part.event_seq[kept])
         told = label_links(part.labels.rows, result.label_change, part.label_seq)
-        nothing = np.zeros(N_KINDS, np.uint64)
-        for link in told:
-            link["tokens"] = self._tokens.get(int(link["event"]), nothing)
+        told = np.concatenate([self._named.resolve(told), waited])
         asked, added, labelled = asking(rows), adding(links), adding(told)
         turns = np.concatenate(
             [
