@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lint real coverage lock clean
+.PHONY: help demo test lint real handbook fraudecom coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ coverage: $(READY) ## Measure the branch coverage of stream/pipeline, with Numba
 real: $(READY) ## Decide real orders, browsing and reviews on a real Kafka and check every count
 	@.ci/toolcheck
 	@$(BIN)/python -m tests.real
+
+handbook: $(READY) ## Train and test by the protocol of the Fraud Detection Handbook
+	@$(BIN)/python -m tests.real.handbook
+
+fraudecom: $(READY) ## Replay a shop's first year from a cold start, without labels
+	@$(BIN)/python -m tests.real.fraudecom
 
 lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra offline --group dev --universal \

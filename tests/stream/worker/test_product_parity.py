@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stream.cli import main
-from stream.pipeline import pipeline
+from stream.pipeline import observe
 from stream.pipeline.features import POSITION
 from stream.settings import Settings
 from tests.kafka.broker import Broker
@@ -245,7 +245,7 @@ def test_a_replay_of_the_topics_is_a_backtest_of_the_same_records(ran, command, 
 
 
 def test_a_feature_that_reads_the_wall_clock_is_found_out(ran, compare, monkeypatch):
-    compute = pipeline.compute_features
+    compute = observe.compute_features
 
     def on_the_clock(known):
         features = compute(known)
@@ -253,7 +253,7 @@ def test_a_feature_that_reads_the_wall_clock_is_found_out(ran, compare, monkeypa
         features[:, at] = time.time() / 86_400
         return features
 
-    monkeypatch.setattr(pipeline, "compute_features", on_the_clock)
+    monkeypatch.setattr(observe, "compute_features", on_the_clock)
     code, report = compare(ran.killed_ms)
     assert code == 1
     assert list(differing(report, "own_features")) == ["account_age_days"]
