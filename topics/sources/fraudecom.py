@@ -5,8 +5,10 @@ where known, IP address; marketing source, browser, sex and age are attributes. 
 label, fraud or legitimate. When it became known the set does not say: 30 days after the purchase is
 assumed, the usual time for a chargeback, unless said otherwise.
 
-Times have no zone and are read as UTC; some editions give minutes only. The set states no currency:
-USD is written. An IP address given as a number becomes its dotted form.
+Times have no zone and are read as UTC. Some editions give minutes only, so that a whole burst
+shares one moment: there the second is made up, from a hash of the user, and a purchase in the
+minute of its sign-up follows a second later, as it does in the editions with seconds. The set
+states no currency: USD is written. An IP address given as a number becomes its dotted form.
 
 Source: github.com/amazon-science/fraud-dataset-benchmark; Kaggle's "Fraud_Data.csv" (the same
 table) is understood too.
@@ -16,6 +18,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 from topics.sources.conversion import (
     DAY_MS,
@@ -79,6 +82,12 @@ def _events(values: tuple[Any, ...], place: Place) -> tuple[Record, Record]:
     user, signed, bought, amount, device, _, ip, source, browser, sex, age = values
     user_id = identifier(user)
     signed_ms = time_ms(signed, "signup_time", place, *_PATTERNS)
+    bought_ms = time_ms(bought, "purchase_time", place, *_PATTERNS)
+    if _has_no_seconds(signed) and _has_no_seconds(bought):
+        second_ms = 1_000 * (crc32(user_id.encode()) % 59)
+        same_minute = bought_ms == signed_ms
+        signed_ms += second_ms
+        bought_ms += second_ms + (1_000 if same_minute else 0)
     shared: Record = {"user_id": user_id, "account_created_at": signed_ms}
     if device is not None:
         shared["device_id"] = str(device)
@@ -98,7 +107,7 @@ def _events(values: tuple[Any, ...], place: Place) -> tuple[Record, Record]:
     order = {
         "type": "order",
         "event_id": f"fraudecom-{user_id}-order",
-        "event_time": time_ms(bought, "purchase_time", place, *_PATTERNS),
+        "event_time": bought_ms,
         "order_id": f"fraudecom-{user_id}",
         "status": "placed",
         "amount": number(amount, "purchase_value", place),
@@ -106,6 +115,10 @@ def _events(values: tuple[Any, ...], place: Place) -> tuple[Record, Record]:
         **shared,
     }
     return signup, order
+
+
+def _has_no_seconds(time: Any) -> bool:
+    return isinstance(time, str) and time.count(":") == 1
 
 
 def _dotted(ip: Any, place: Place) -> str:

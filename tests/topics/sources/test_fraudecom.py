@@ -22,16 +22,16 @@ Import = Callable[..., Any]
 def test_a_row_becomes_a_sign_up_an_order_and_a_label(imported: Import) -> None:
     events, labels, _ = imported("fraudecom", HEADER + ROWS)
     shared = {
-        "user_id": "22058", "account_created_at": 1424818500000, "device_id": "QVPS",
+        "user_id": "22058", "account_created_at": 1424818554000, "device_id": "QVPS",
         "ip": "43.173.1.96",
         "attributes": {"source": "SEO", "browser": "Chrome", "sex": "M", "age": 39},
     }  # fmt: skip
     assert events[0] == {
-        "type": "browse", "event_id": "fraudecom-22058-signup", "event_time": 1424818500000,
+        "type": "browse", "event_id": "fraudecom-22058-signup", "event_time": 1424818554000,
         "action": "signup", **shared,
     }  # fmt: skip
     assert events[1] == {
-        "type": "order", "event_id": "fraudecom-22058-order", "event_time": 1429325220000,
+        "type": "order", "event_id": "fraudecom-22058-order", "event_time": 1429325274000,
         "order_id": "fraudecom-22058", "status": "placed", "amount": 34.0, "currency": "USD",
         **shared,
     }  # fmt: skip
@@ -65,3 +65,10 @@ def test_the_real_rows_all_become_events(
     assert (len(events), len(labels)) == (2 * 51_689, 51_689)
     assert sum(label["is_fraud"] for label in labels) == 4_832
     assert sum("ip" in event for event in events) == 2 * 30_189
+
+
+def test_a_purchase_in_the_minute_of_its_sign_up_follows_a_second_later(imported: Import) -> None:
+    events, _, _ = imported("fraudecom", HEADER + ROWS.replace("4/18/15 2:47", "2/24/15 22:55"))
+    signup, order = (event["event_time"] for event in events[:2])
+    assert order - signup == 1_000
+    assert signup // 60_000 == order // 60_000
