@@ -40,7 +40,7 @@ def run(folder: Path) -> None:
     data, model = folder / "data", folder / "model"
     riskstream("import", "fraudecom", str(TABLE), "--out", str(data), "--label-days", NEVER_DAYS)
     history = ("--events", str(data), "--labels", str(data))
-    riskstream("train", *history, "--until", "2015-01-08", "--unlabelled", "ignore",
+    riskstream("train", *history, "--until", "2015-01-08",
                "--out", str(model))  # fmt: skip
     for name, (begin, end) in MONTHS.items():
         riskstream("backtest", *history, "--model", str(model), "--from", begin, "--to", end,

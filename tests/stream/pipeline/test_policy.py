@@ -46,7 +46,7 @@ def test_a_rule_holds_where_all_its_conditions_hold_and_all_values_are_known() -
 
 
 def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
-    assert load_policy(None).version == "default-3"
+    assert load_policy(None).version == "default-4"
 
 
 @pytest.mark.parametrize(
