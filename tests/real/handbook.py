@@ -85,6 +85,8 @@ def figures(metrics: dict, rows: Path, decisions: Path) -> Iterator[str]:
     training = pq.read_table(rows, columns=["is_fraud", *NAMES])
     test, truth = week_of_test(decisions)
     x, y = matrix(training), np.array(training["is_fraud"])
+    known = ~np.isnan(x).all(axis=0)  # a card stream has no texts, no reviews, no browsing
+    x, test = x[:, known], test[:, known]
     boosting = HistGradientBoostingClassifier(random_state=SEED)
     logistic = make_pipeline(
         SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler(),
