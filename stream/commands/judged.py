@@ -59,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def plan_of(args: argparse.Namespace, settings: Settings, out: Path) -> "BacktestPlan":
     """Check the arguments and return what to replay into the folder ``out``."""
     from stream.replay.backtest import BacktestPlan
+    from stream.replay.observer import ReplaySettings
 
     start, end = moment_ms(args.start, "--from"), moment_ms(args.end, "--to")
     if start >= end:
@@ -72,8 +73,7 @@ def plan_of(args: argparse.Namespace, settings: Settings, out: Path) -> "Backtes
         unlabelled=args.unlabelled,
         drop_known_days=args.drop_known,
         by=tuple(dict.fromkeys(args.by)),
-        zone_ms=settings.zone_minutes * 60_000,
-        lag_ms=settings.visibility_lag_ms,
+        replay=ReplaySettings(settings.visibility_lag_ms, settings.zone_minutes * 60_000),
     )
 
 

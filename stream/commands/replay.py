@@ -65,17 +65,13 @@ def _as_logged(
     from model.scorer import ModelScorer
     from stream.loading import load_policy
     from stream.pipeline.features import NAMES
-    from stream.replay.aslogged import AsLoggedPlan, replay_as_logged
+    from stream.replay.aslogged import replay_as_logged
     from stream.replay.logged import Logged
-    from stream.replay.replay import ReplaySettings
     from topics.hashing import Tokens
 
     torch.set_num_threads(settings.threads)
     return replay_as_logged(
-        AsLoggedPlan(
-            from_ms=plan.from_ms, to_ms=plan.to_ms, out=plan.out,
-            replay=ReplaySettings(lag_ms=plan.lag_ms, zone_ms=plan.zone_ms),
-        ),
+        plan,
         source,
         Logged.read(settings.brokers, Tokens(settings.token_key.encode())),
         load_policy(settings.policy),

@@ -5,31 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.pipeline.features import N_FEATURES
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
 from stream.pipeline.published import decisions_of, versions_of
 from stream.pipeline.scorer import NoScorer, Scorer
-from stream.replay.backtest import DECISIONS, nothing_between
+from stream.replay.backtest import DECISIONS, BacktestPlan, nothing_between
 from stream.replay.badrecords import BadRecords
 from stream.replay.decisionfile import DecisionFile
 from stream.replay.history import Slice
 from stream.replay.logged import Logged
-from stream.replay.replay import Replay, ReplaySettings
+from stream.replay.replay import Replay
 from stream.replay.topichistory import TopicHistory
 from topics.errors import InputError
 from topics.outputtable import IDEAL
-
-
-@dataclass(frozen=True, kw_only=True)
-class AsLoggedPlan:
-    """Which events to report and where to write them, and the worker's settings."""
-
-    from_ms: int
-    to_ms: int
-    out: Path
-    replay: ReplaySettings
 
 
 @dataclass(frozen=True)
@@ -42,9 +33,9 @@ class AsLogged:
 
 
 def replay_as_logged(
-    plan: AsLoggedPlan, source: TopicHistory, logged: Logged, policy: Policy, scorer: Scorer
+    plan: BacktestPlan, source: TopicHistory, logged: Logged, policy: Policy, scorer: Scorer
 ) -> AsLogged:
-    """Write ``decisions.parquet`` and ``ideal.parquet`` in ``plan.out``.
+    """Write ``decisions.parquet`` and ``ideal.parquet`` in ``plan.out``; nothing is judged.
 
     The first takes the order of each user's events and the shared values from the log; own
     features, scores and actions are computed, so that they must equal the log's. The second counts
@@ -69,12 +60,12 @@ def replay_as_logged(
 
 
 def _written(
-    plan: AsLoggedPlan,
+    plan: BacktestPlan,
     decided: Iterator[tuple[Slice, Decided]],
     path: Path,
     policy: Policy,
     scorer: Scorer,
-) -> Iterator[tuple[Slice, "np.ndarray[tuple[int], np.dtype[np.int64]]"]]:
+) -> Iterator[tuple[Slice, NDArray[np.int64]]]:
     """Write the reported events and yield where they stand."""
     versions = versions_of(policy, scorer)
     with DecisionFile(path) as file:

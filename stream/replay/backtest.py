@@ -1,7 +1,7 @@
 """A backtest: history through the worker's pipeline, every decision written and judged."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -47,8 +47,7 @@ class BacktestPlan:
     drop_known_days: float | None = None
     known_from_ms: int = 0
     by: tuple[str, ...] = ()
-    zone_ms: int = 0
-    lag_ms: int = 2_000
+    replay: ReplaySettings = field(default_factory=ReplaySettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +88,10 @@ def run_backtest(
     later = Later(scorer)
     judge = Judge(policy, later)
     versions = versions_of(policy, scorer)
-    span = Span(plan.from_ms, plan.to_ms, ReplaySettings(plan.lag_ms, plan.zone_ms), plan.by)
-    if apart is None:
-        parts = observed(source, span, bad)
-    else:
-        parts = ahead(observed_apart(apart, span, bad))
+    span = Span(plan.from_ms, plan.to_ms, plan.replay, plan.by)
+    parts = ahead(
+        observed_apart(apart, span, bad) if apart is not None else observed(source, span, bad)
+    )
     decisions = ((part, judge.judge(part, seen)) for part, seen in later.watch(parts, plan.from_ms))
     n_history = n_reported = n_duplicates = 0
     with DecisionFile(plan.out / DECISIONS) as file:

@@ -25,17 +25,12 @@ class BadRecords:
 
     def unreadable(self, path: Path, line: int, what: str) -> None:
         """Take a record without a time or a kind."""
-        sentence = f"{path}, line {line}: {what}"
-        if self._refuse:
-            raise InputError(f"{sentence}; mend or remove the record")
-        self.n += 1
-        if len(self.told) < MOST_TOLD:
-            self.told.append(sentence)
+        self.located_at(f"{path}, line {line}", what)
 
     def located_at(self, where: str, what: str) -> None:
-        """Take a record of a topic; ``where`` names topic, partition and offset."""
+        """Take a record; ``where`` names its file and line, or topic, partition and offset."""
         if self._refuse:
-            raise InputError(f"{where}: {what}")
+            raise InputError(f"{where}: {what}; mend or remove the record")
         self.n += 1
         if len(self.told) < MOST_TOLD:
             self.told.append(f"{where}: {what}")

@@ -1,6 +1,5 @@
 """What the worker decided, as `risk.decisions` has it: in which order, on which shared values."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,22 +38,14 @@ class Logged:
     shared: NDArray[np.float32]
 
     @classmethod
-    def read(
-        cls,
-        brokers: str,
-        tokens: Tokens,
-        *,
-        prefix: str = "",
-        advance: Callable[[float], None] = lambda n: None,
-    ) -> Self:
+    def read(cls, brokers: str, tokens: Tokens) -> Self:
         """Read them from their topic; about 200 bytes an event are held.
 
         Raises InputError where a decision has features of another release.
         """
         events: list[NDArray[np.uint64]] = []
         shared: list[NDArray[np.float32]] = []
-        topic = prefix + DECISIONS
-        for values in newest_records(brokers, topic, "decision_id", progress=advance):
+        for values in newest_records(brokers, DECISIONS, "decision_id"):
             records = [record for record in map(_read, values) if record.revision == 0]
             for record in records:
                 _check(record)

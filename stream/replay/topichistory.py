@@ -46,19 +46,16 @@ class Arrived:
 class TopicHistory:
     """What the topics of a cluster hold, from their beginning to their ends at each reading.
 
-    ``prefix`` stands before the topics' names, ``advance`` is told how many records were read.
+    ``advance`` is told how many records were read.
     """
 
     def __init__(
         self,
         brokers: str,
         decoder: Decoder,
-        *,
-        prefix: str = "",
         advance: Callable[[float], None] = lambda n: None,
     ) -> None:
-        self._brokers, self._decoder, self._prefix = brokers, decoder, prefix
-        self._advance = advance
+        self._brokers, self._decoder, self._advance = brokers, decoder, advance
 
     @property
     def name(self) -> str:
@@ -93,7 +90,7 @@ class TopicHistory:
 
     def labels(self) -> Iterator[LabelBatch]:
         """Yield the labels as they lie, without those that cannot be read."""
-        for taken in read_topic(self._brokers, self._prefix + LABELS):
+        for taken in read_topic(self._brokers, LABELS):
             yield self._decoder.labels(
                 taken.values, record_ms=np.array(taken.timestamps_ms), keys=taken.keys
             ).batch
@@ -101,11 +98,11 @@ class TopicHistory:
     def arrived(self, bad: BadRecords, topics: tuple[str, ...] = SOURCES) -> Iterator[Arrived]:
         """Yield the good records of each topic in turn; ``bad`` takes the others."""
         for topic in topics:
-            for taken in read_topic(self._brokers, self._prefix + topic):
+            for taken in read_topic(self._brokers, topic):
                 found, problems = self._checked(topic, taken)
                 for problem in problems:
                     bad.located_at(
-                        f"{self._prefix}{topic}, partition {taken.partitions[problem.position]}, "
+                        f"{topic}, partition {taken.partitions[problem.position]}, "
                         f"offset {taken.offsets[problem.position]}",
                         f"{problem.reason}: {problem.detail}",
                     )

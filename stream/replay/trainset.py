@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.rows import TrainingRows
+from model.rows import TrainingRows, take
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
@@ -77,7 +77,7 @@ class Trainset:
 
     def _thin(self) -> None:
         kept = [np.flatnonzero(_kept(x.rows["user"], self._limit)) for x in self._parts]
-        self._parts = [_take(x, at) for x, at in zip(self._parts, kept, strict=True)]
+        self._parts = [take(x, at) for x, at in zip(self._parts, kept, strict=True)]
         self._ids = [
             ([events[i] for i in at.tolist()], [users[i] for i in at.tolist()])
             for (events, users), at in zip(self._ids, kept, strict=True)
@@ -111,10 +111,7 @@ class Trainset:
 
     def known_ms(self, events: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return when the newest label of each event became known, int64[m]; 0: it has none."""
-        labels = np.concatenate(self._labels)
-        newest = labels[np.argsort(labels["known_ms"], kind="stable")]
-        known = dict(zip(newest["event"].tolist(), newest["known_ms"].tolist(), strict=True))
-        known.pop(0, None)
+        known = _newest(np.concatenate(self._labels), "known_ms")
         return np.fromiter((known.get(event, 0) for event in events.tolist()), np.int64)
 
     def _turned_bad(
@@ -140,11 +137,17 @@ class Trainset:
 
 def event_labels(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.int8]:
     """Return each event's newest label, int8[n]: 1 fraud, 0 legitimate, -1 none."""
-    newest = labels[np.argsort(labels["known_ms"], kind="stable")]
-    truth = dict(zip(newest["event"].tolist(), newest["is_fraud"].tolist(), strict=True))
-    truth.pop(0, None)
+    truth = _newest(labels, "is_fraud")
     found = (truth.get(event, -1) for event in rows["event"].tolist())
     return np.fromiter(found, np.int8, len(rows))
+
+
+def _newest(labels: NDArray[np.void], field: str) -> dict[int, int]:
+    """Return what the newest label of each event has in a field."""
+    ordered = labels[np.argsort(labels["known_ms"], kind="stable")]
+    found = dict(zip(ordered["event"].tolist(), ordered[field].tolist(), strict=True))
+    found.pop(0, None)
+    return found
 
 
 def _followers(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.bool_]:
@@ -167,12 +170,6 @@ def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:
         decided.users.past[at],
         decided.users.n_past[at],
         [part.events.texts[i] for i in at.tolist()],
-    )
-
-
-def _take(x: ScoreInput, at: NDArray[np.int64]) -> ScoreInput:
-    return ScoreInput(
-        x.rows[at], x.features[at], x.past[at], x.n_past[at], [x.texts[i] for i in at.tolist()]
     )
 
 

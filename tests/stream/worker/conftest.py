@@ -8,7 +8,4 @@ from tests.stream.worker.shop import Shop
 def shop(kafka):
     """A shop with topics of its own; its workers end with the test."""
     yield Shop(kafka)
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
+    WorkerProcess.kill_all()

@@ -66,6 +66,14 @@ class WorkerProcess:
         self.process.kill()
         self.process.join(10)
 
+    @classmethod
+    def kill_all(cls) -> None:
+        """Kill every process that is still alive, and forget them all."""
+        while cls.all:
+            worker = cls.all.pop()
+            if worker.alive():
+                worker.kill()
+
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
         assert self.process.pid is not None

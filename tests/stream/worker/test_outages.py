@@ -21,10 +21,7 @@ def own_broker(tmp_path):
     broker = Broker(tmp_path / "broker")
     broker.start()
     yield broker
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
+    WorkerProcess.kill_all()
     broker.stop()
 
 

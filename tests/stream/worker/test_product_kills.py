@@ -18,10 +18,7 @@ KINDS = ("order", "browse", "review")
 @pytest.fixture
 def market(kafka):
     yield Market(kafka)
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
+    WorkerProcess.kill_all()
 
 
 def run_with_kills(

@@ -48,14 +48,7 @@ def market(kafka, tmp_path_factory):
     market.wait_until_done(market.application, worker, 240)
     assert worker.stop() == 0
     yield market
-    end_workers()
-
-
-def end_workers() -> None:
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
+    WorkerProcess.kill_all()
 
 
 def good(market: Market, topic: str, number: int) -> None:
@@ -138,7 +131,7 @@ def test_a_topic_of_nothing_but_bad_records_stops_the_worker_with_a_sentence(kaf
     assert "shop.orders" in sentence
     assert "more than the limit of 200" in sentence
     assert not market.letters(), "the batch beyond the limit is not acknowledged"
-    end_workers()
+    WorkerProcess.kill_all()
 
 
 def test_compressed_records_are_read_and_what_no_letter_holds_whole_is_cut(kafka, tmp_path):
@@ -171,4 +164,4 @@ def test_compressed_records_are_read_and_what_no_letter_holds_whole_is_cut(kafka
         else:
             assert letter.key == long_key[:KEPT_KEY_BYTES]
             assert "900000 bytes the first 131072 are kept here." in letter.detail
-    end_workers()
+    WorkerProcess.kill_all()

@@ -126,10 +126,7 @@ def broker(tmp_path_factory):
     broker = Broker(tmp_path_factory.mktemp("broker"))
     broker.start()
     yield broker
-    while WorkerProcess.all:
-        worker = WorkerProcess.all.pop()
-        if worker.alive():
-            worker.kill()
+    WorkerProcess.kill_all()
     broker.stop()
 
 
