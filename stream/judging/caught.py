@@ -25,7 +25,7 @@ def caught_by_alerts(known: Judged) -> list[dict[str, Any]] | None:
         return None
     amount = np.where(known.amount > 0, known.amount, np.float32(0))
     sizes, above, tied, worth = [], [], [], []
-    for at in days_of(known.time_ms):
+    for at in days_of(known.day):
         bad = fraud[at]
         ranked, score = np.sort(known.score[at]), known.score[at][bad]
         sizes.append(len(ranked))

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from stream.judging.caught import caught_by_alerts
 from stream.judging.judged import Judged
-from stream.judging.probability import N_BINS
+from stream.judging.ladder import parts, steps_of
+from stream.judging.probability import bins_of
 
 MOST_POINTS: Final = 60
 BIN_LOG_ODDS: Final = 0.5
@@ -19,39 +20,42 @@ _NORMAL_95: Final = 1.959963984540054
 
 
 def curves_of(judged: Judged) -> dict[str, Any]:
-    """Return the curves over the warm, labelled events, JSON-ready: numbers and None, never NaN.
+    """Return the curves over the labelled events, JSON-ready: numbers and None, never NaN.
 
     ``precision_recall`` and ``roc`` are None where fraud or legitimate events are missing,
     ``calibration`` where no event has a probability, ``scores`` where there is no event, ``caught``
     where there is no fraud. Each is a list of at most 60 points, the strictest threshold first.
     """
-    known = judged.take(judged.warm & (judged.label >= 0))
+    known = judged.take(judged.label >= 0)
     fraud = known.label == 1
     both = bool(fraud.any() and not fraud.all())
+    steps = steps_of(known.score, fraud)
     return {
         "n": len(known),
         "n_fraud": int(fraud.sum()),
-        "precision_recall": precision_recall(fraud, known.score) if both else None,
-        "roc": roc(fraud, known.score) if both else None,
+        "precision_recall": precision_recall(*steps) if both else None,
+        "roc": roc(*steps) if both else None,
         "calibration": calibration(fraud, known.p),
         "scores": score_histogram(fraud, known.score),
         "caught": caught_by_alerts(known),
     }
 
 
-def precision_recall(fraud: NDArray[np.bool_], score: NDArray[Any]) -> list[dict[str, float]]:
+def precision_recall(
+    fraud: NDArray[np.bool_], score: NDArray[Any], n: NDArray[np.float64]
+) -> list[dict[str, float]]:
     """Return precision and recall at thresholds evenly spread over the recall.
 
-    Both classes must be there. The points are scikit-learn's.
+    Both classes must be there, each row ``n`` times. The points are scikit-learn's.
 
-    >>> precision_recall(np.array([True, False, True]), np.array([0.9, 0.5, 0.1]))[0]
+    >>> precision_recall(np.array([True, False, True]), np.array([0.9, 0.5, 0.1]), np.ones(3))[0]
     {'threshold': 0.9, 'recall': 0.5, 'precision': 1.0}
     """
     from sklearn.metrics import precision_recall_curve  # noqa: PLC0415 - a second
 
     precision, recall, threshold = (
         np.asarray(part, np.float64)[::-1]
-        for part in precision_recall_curve(fraud, score, drop_intermediate=True)
+        for part in precision_recall_curve(fraud, score, sample_weight=n, drop_intermediate=True)
     )
     precision, recall = precision[1:], recall[1:]  # the first has no threshold
     first = int(np.argmax(recall > 0))
@@ -63,16 +67,18 @@ def precision_recall(fraud: NDArray[np.bool_], score: NDArray[Any]) -> list[dict
     ]
 
 
-def roc(fraud: NDArray[np.bool_], score: NDArray[Any]) -> list[dict[str, float | None]]:
+def roc(
+    fraud: NDArray[np.bool_], score: NDArray[Any], n: NDArray[np.float64]
+) -> list[dict[str, float | None]]:
     """Return recall against the share of false positives, most points where these are few.
 
-    Both classes must be there. The points are scikit-learn's; at the first, where nothing is
-    taken, there is no threshold.
+    Both classes must be there, each row ``n`` times. The points are scikit-learn's; at the first,
+    where nothing is taken, there is no threshold.
     """
     from sklearn.metrics import roc_curve  # noqa: PLC0415 - a second
 
-    fpr, tpr, threshold = roc_curve(fraud, score)
-    rare = np.geomspace(max(1e-6, 1 / max(1, int((~fraud).sum()))), 1, MOST_POINTS - 2)
+    fpr, tpr, threshold = roc_curve(fraud, score, sample_weight=n)
+    rare = np.geomspace(max(1e-6, 1 / n[~fraud].sum()), 1, MOST_POINTS - 2)
     at = np.searchsorted(fpr, np.concatenate([[0.0], rare]) + 1e-12, "right") - 1
     at = np.unique(np.concatenate([[0], at, [len(fpr) - 1]]))[:MOST_POINTS]
     return [
@@ -92,15 +98,18 @@ def calibration(fraud: NDArray[np.bool_], p: NDArray[Any]) -> list[dict[str, Any
     "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
     """
     known = ~np.isnan(p)
-    fraud, p = fraud[known], p[known]
+    if not known.all():
+        fraud, p = fraud[known], p[known]
     if not len(p):
         return None
-    at = np.arange(1, N_BINS) / N_BINS
-    edges = np.unique(np.quantile(p, at, method="inverted_cdf"))
-    bins = np.searchsorted(edges, p, "left")
-    n = np.bincount(bins, minlength=len(edges) + 1)
-    total = np.bincount(bins, p.astype(np.float64), len(n))
-    bad = np.bincount(bins[fraud], minlength=len(n))
+    edges = bins_of(p)
+    n, bad = np.zeros((2, len(edges) + 1), np.int64)
+    total = np.zeros(len(n))
+    for part in parts(len(p)):
+        bins = np.searchsorted(edges, p[part], "left")
+        n += np.bincount(bins, minlength=len(n))
+        total += np.bincount(bins, p[part].astype(np.float64), len(n))
+        bad += np.bincount(bins[fraud[part]], minlength=len(n))
     return [
         {
             "n": int(n[b]),
@@ -135,9 +144,11 @@ def score_histogram(fraud: NDArray[np.bool_], score: NDArray[Any]) -> list[dict[
         return None
     inner = np.arange(-MOST_LOG_ODDS, MOST_LOG_ODDS + BIN_LOG_ODDS / 2, BIN_LOG_ODDS)
     edges = 1 / (1 + np.exp(-inner))
-    bins = np.searchsorted(edges, score, "right")
-    bad = np.bincount(bins[fraud], minlength=len(edges) + 1)
-    good = np.bincount(bins[~fraud], minlength=len(edges) + 1)
+    bad, good = np.zeros((2, len(edges) + 1), np.int64)
+    for part in parts(len(score)):
+        bins, is_bad = np.searchsorted(edges, score[part], "right"), fraud[part]
+        bad += np.bincount(bins[is_bad], minlength=len(bad))
+        good += np.bincount(bins[~is_bad], minlength=len(good))
     ends = np.concatenate([[0.0], edges, [1.0]]).tolist()
     used = np.flatnonzero(bad + good)
     return [

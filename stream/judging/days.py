@@ -34,14 +34,22 @@ class Days:
             yield slice(start, end) if self.order is None else self.order[start:end]
 
 
-def days_of(time_ms: NDArray[np.int64]) -> Days:
-    """Split rows by day.
+def day_numbers(time_ms: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the UTC days of moments, since 1970.
 
-    >>> days = days_of(np.array([0, 5, 86_400_000]))
+    >>> day_numbers(np.array([86_399_999, 86_400_000])).tolist()
+    [0, 1]
+    """
+    return (time_ms // DAY_MS).astype(np.int32)
+
+
+def days_of(day: NDArray[Any]) -> Days:
+    """Split rows by their day since 1970, int[n].
+
+    >>> days = days_of(np.array([0, 0, 1]))
     >>> days.numbers.tolist(), list(days)
     ([0, 1], [slice(0, 2, None), slice(2, 3, None)])
     """
-    day = (time_ms // DAY_MS).astype(np.int32)
     order = None
     if (day[1:] < day[:-1]).any():
         order = np.argsort(day, kind="stable")
@@ -67,7 +75,7 @@ def by_day(judged: Judged) -> list[dict[str, Any]]:
     """
     from sklearn.metrics import average_precision_score  # noqa: PLC0415 - a second
 
-    days, found = days_of(judged.time_ms), []
+    days, found = days_of(judged.day), []
     for number, at in zip(days.numbers.tolist(), days, strict=True):
         known = judged.label[at] >= 0
         label, score = judged.label[at][known], judged.score[at][known]

@@ -1,7 +1,7 @@
 """Decided events beside what became known of them: what every metric is computed from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,31 +21,31 @@ class Segment:
 class Judged:
     """``n`` decided events, each a row of every array; smaller types of number may be used.
 
-    ``time_ms`` int64; ``user`` uint64 tokens or small codes; ``type`` and ``action`` uint8, codes
-    of ``EVENT_TYPES`` and ``ACTIONS``; ``score`` float, what ranks; ``p`` float, the probability of
-    fraud, NaN where there is none; ``risk`` float; ``label`` int8: 1 fraud, 0 legitimate or counted
-    as such, -1 left out; ``kind`` and ``scenario``: codes of ``kinds`` and ``scenarios``, -1 for
-    none; ``amount`` float in one currency, NaN where unknown; ``warm`` bool. ``segments`` are the
-    further columns to split by.
+    ``day`` int, the UTC day of the event since 1970; ``user`` uint64 tokens or small codes;
+    ``type`` and ``action`` uint8, codes of ``EVENT_TYPES`` and ``ACTIONS``; ``score`` float, what
+    ranks; ``p`` float, the probability of fraud, NaN where there is none; ``label`` int8: 1 fraud,
+    0 legitimate or counted as such, -1 left out; ``kind`` and ``scenario``: codes of ``kinds`` and
+    ``scenarios``, -1 for none; ``amount`` float in one currency, NaN where unknown. ``segments``
+    are the further columns to split by. ``n_cold`` events more were decided of users whose history
+    is not covered.
 
     Raises ValueError where the lengths differ or a score is NaN.
     """
 
-    time_ms: NDArray[np.int64]
+    day: NDArray[Any]
     user: NDArray[Any]
     type: NDArray[np.uint8]
     score: NDArray[Any]
     p: NDArray[Any]
-    risk: NDArray[Any]
     action: NDArray[np.uint8]
     label: NDArray[np.int8]
     kind: NDArray[Any]
     scenario: NDArray[Any]
     amount: NDArray[Any]
-    warm: NDArray[np.bool_]
     kinds: tuple[str, ...] = ()
     scenarios: tuple[str, ...] = ()
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    n_cold: int = 0
 
     def __post_init__(self) -> None:
         lengths = {name: len(array) for name, array in self.arrays().items()}
@@ -56,7 +56,7 @@ class Judged:
             raise ValueError("a score is NaN, and every decided event has a rank")
 
     def __len__(self) -> int:
-        return len(self.time_ms)
+        return len(self.day)
 
     def take(self, at: NDArray[Any]) -> "Judged":
         """Return the rows ``at``, int64[m] or bool[n]; this very object where a mask keeps all."""
@@ -67,11 +67,11 @@ class Judged:
             for name, segment in self.segments.items()
         }
         arrays = {name: array[at] for name, array in self.arrays().items()}
-        return Judged(**arrays, kinds=self.kinds, scenarios=self.scenarios, segments=segments)
+        return replace(self, **arrays, segments=segments)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the columns by name, without the segments."""
-        plain = {"kinds", "scenarios", "segments"}
+        plain = {"kinds", "scenarios", "segments", "n_cold"}
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in plain}
 
 
@@ -94,7 +94,9 @@ class Cases:
         return len(self.score)
 
     def take(self, at: NDArray[Any]) -> "Cases":
-        """Return the rows ``at``, int64[m] or bool[n]."""
+        """Return the rows ``at``, int64[m] or bool[n]; this very object where a mask keeps all."""
+        if at.dtype == np.bool_ and at.all():
+            return self
         user, n_users = user_codes(self.user[at])
         return Cases(self.score[at], self.p[at], self.fraud[at], user, n_users, self.amount[at])
 

@@ -5,7 +5,7 @@ together. Millions of events shrink to two rungs per fraud, nothing is sorted bu
 a resample of the users is one pass that adds their weights to the rungs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 
 CHUNK: Final = 1 << 20
 """Rows worked on at a time, so that what lies between is small beside the events."""
+
+
+def parts(n: int) -> Iterator[slice]:
+    """Yield ``n`` rows in parts of ``CHUNK``."""
+    return (slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +46,7 @@ def ladder_of(score: NDArray[Any], fraud: NDArray[np.bool_], tops: Sequence[int]
     ends = np.partition(score, last)[last] if last else score[:0]
     thresholds = np.unique(np.concatenate([score[fraud], ends]))
     rung = np.empty(len(score), np.int32)
-    for start in range(0, len(score), CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in parts(len(score)):
         below = np.searchsorted(thresholds, score[part], "left")
         rung[part] = 2 * len(thresholds) - below - np.searchsorted(thresholds, score[part], "right")
     return Ladder(rung, 2 * len(thresholds) + 1)
@@ -65,6 +69,29 @@ def sums_of(ladder: Ladder, at: NDArray[Any], worth: NDArray[Any] | None) -> NDA
         weights = None if worth is None else worth[part]
         sums += np.bincount(ladder.rung[part], weights, ladder.n_rungs)
     return sums
+
+
+def steps_of(
+    score: NDArray[Any], fraud: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[Any], NDArray[np.float64]]:
+    """Return the ladder as few events with weights, which rank metrics cannot tell from all.
+
+    Of each rung one fraud and one legitimate event at most: whether it is fraud, bool[m], the
+    rung's lowest score [m], and how many there are, float64[m].
+
+    >>> bad, low, n = steps_of(np.array([0.9, 0.8, 0.5]), np.array([False, False, True]))
+    >>> bad.tolist(), low.tolist(), n.tolist()
+    ([True, False], [0.5, 0.8], [1.0, 2.0])
+    """
+    ladder = ladder_of(score, fraud)
+    low = np.full(ladder.n_rungs, np.inf, score.dtype)
+    for part in parts(len(score)):
+        np.minimum.at(low, ladder.rung[part], score[part])
+    bad, good = sums_of(ladder, fraud, None), sums_of(ladder, ~fraud, None)
+    here, there = np.flatnonzero(bad), np.flatnonzero(good)
+    at = np.concatenate([here, there])
+    is_bad = np.arange(len(at)) < len(here)
+    return is_bad, low[at], np.concatenate([bad[here], good[there]])
 
 
 @njit(cache=True, nogil=True)

@@ -28,28 +28,27 @@ def metrics_of(
 ) -> dict[str, Any]:
     """Return all metrics, JSON-ready: numbers, text and None, never NaN.
 
-    Over the labelled, warm events; only alerts are counted over all warm ones. ``unlabelled`` says
-    what an event without a label counted as, ``negative`` or ``ignore``; ``dropped_known`` how many
-    events left because their user was known as bad before, None where nobody was asked to leave.
-    The overall block's names lie at the top. Intervals come from ``n_resamples`` resamples of the
-    users, fewer where there are very many events.
+    Over the labelled events; only alerts are counted over all. ``unlabelled`` says what an event
+    without a label counted as, ``negative`` or ``ignore``; ``dropped_known`` how many events left
+    because their user was known as bad before, None where nobody was asked to leave. The overall
+    block's names lie at the top. Intervals come from ``n_resamples`` resamples of the users, fewer
+    where there are very many events.
     """
-    warm = judged.take(judged.warm)
-    known = warm.take(warm.label >= 0)
+    known = judged.take(judged.label >= 0)
     cases = cases_of(known)
     draws: dict[str, int] = {"seed": seed, "n_resamples": n_resamples}
     head = {
         "schema_version": SCHEMA_VERSION,
         "unlabelled": unlabelled,
         "dropped_known": dropped_known,
-        "n_decided": len(judged),
-        "n_cold": len(judged) - len(warm),
-        "n_left_out": len(warm) - len(known),
+        "n_decided": len(judged) + judged.n_cold,
+        "n_cold": judged.n_cold,
+        "n_left_out": len(judged) - len(known),
         "n_users": cases.n_users,
         "resamples": {"of": "users", "n": n_resamples_for(len(known), n_resamples), "seed": seed},
     }
     overall, parts = blocks_of(cases, _parts(known, cases), **draws)
-    days = days_of(known.time_ms)
+    days = days_of(known.day)
     overall["card_precision_at_100"] = card_precision(days, known.user, known.score, cases.fraud)
     overall["maximum"]["card_precision_at_100"] = most_card_precision(days, known.user, cases.fraud)
     return (
@@ -63,9 +62,9 @@ def metrics_of(
             "by_segment": {
                 name: _by(segment, cases, draws) for name, segment in known.segments.items()
             },
-            "by_day": by_day(warm),
+            "by_day": by_day(judged),
             "by_budget": by_budget(known, days),
-            "policy": policy_actions(warm),
+            "policy": policy_actions(judged),
         }
     )
 

@@ -1,13 +1,12 @@
 """How good the probabilities are by themselves: log loss, Brier score, calibration error."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.judging.judged import Cases
-from stream.judging.ladder import CHUNK
+from stream.judging.ladder import parts
 from stream.judging.resampling import mean_intervals
 
 N_BINS: Final = 15
@@ -30,7 +29,7 @@ def probability_metrics(
         return dict.fromkeys(("log_loss", "brier", "ece")), {}
     points, total = np.zeros(2), 0.0
     sums, totals = np.zeros((2, cases.n_users)), np.zeros(cases.n_users)
-    for part in _parts(len(cases)):
+    for part in parts(len(cases)):
         y, p = cases.fraud[part], cases.p[part].astype(np.float64)
         weight = np.ones(len(y)) if worth is None else worth[part].astype(np.float64)
         points += weight.sum() * np.array(_means(y, p, weight))
@@ -47,8 +46,19 @@ def probability_metrics(
     return metrics, dict(zip(("log_loss", "brier"), intervals, strict=True))
 
 
+def bins_of(p: NDArray[Any], worth: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return where 15 bins of equal mass end, but for the last; fewer where values repeat.
+
+    A bin holds what lies above the end before it up to its own. ``worth`` float[n] is the mass.
+    """
+    at = np.arange(1, N_BINS) / N_BINS
+    some = slice(None, None, max(1, len(p) // MOST_FOR_EDGES))
+    mass = None if worth is None else worth[some]
+    return np.unique(np.quantile(p[some], at, method="inverted_cdf", weights=mass))
+
+
 def calibration_error(
-    fraud: NDArray[np.bool_], p: NDArray[Any], worth: NDArray[Any] | None, n_bins: int = N_BINS
+    fraud: NDArray[np.bool_], p: NDArray[Any], worth: NDArray[Any] | None
 ) -> float:
     """Return the expected calibration error over bins of equal mass.
 
@@ -59,21 +69,14 @@ def calibration_error(
     >>> calibration_error(np.array([False, True]), np.array([0.2, 0.9]), None)
     0.15
     """
-    at = np.arange(1, n_bins) / n_bins
-    some = slice(None, None, max(1, len(p) // MOST_FOR_EDGES))
-    mass = None if worth is None else worth[some]
-    edges = np.unique(np.quantile(p[some], at, method="inverted_cdf", weights=mass))
+    edges = bins_of(p, worth)
     gaps, total = np.zeros(len(edges) + 1), 0.0
-    for part in _parts(len(p)):
+    for part in parts(len(p)):
         weight = np.ones(len(p[part])) if worth is None else worth[part].astype(np.float64)
         bins = np.searchsorted(edges, p[part], "left")
         gaps += np.bincount(bins, weight * (p[part].astype(np.float64) - fraud[part]), len(gaps))
         total += weight.sum()
     return float(np.abs(gaps).sum() / total)
-
-
-def _parts(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK))
 
 
 def _means(

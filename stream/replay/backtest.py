@@ -26,6 +26,7 @@ from stream.replay.observer import ReplaySettings
 from stream.replay.outcomes import Collector
 from stream.replay.replay import Judge
 from stream.replay.segments import Segments
+from stream.replay.spool import Spool
 from stream.replay.truth import Truth
 from topics.errors import InputError
 
@@ -82,8 +83,8 @@ def run_backtest(
     between the times.
     """
     bad = BadRecords()
-    truth = Truth.of(source.labels(), bad_from_ms=plan.known_from_ms)
-    collector = Collector(truth, plan.unlabelled, plan.drop_known_days, Segments(plan.by))
+    with Spool(plan.out) as spool:
+        truth = Truth.of(source.labels(), spool, bad_from_ms=plan.known_from_ms)
     examples, moved = Examples(), Moved()
     later = Later(scorer)
     judge = Judge(policy, later)
@@ -94,7 +95,10 @@ def run_backtest(
     )
     decisions = ((part, judge.judge(part, seen)) for part, seen in later.watch(parts, plan.from_ms))
     n_history = n_reported = n_duplicates = 0
-    with DecisionFile(plan.out / DECISIONS) as file:
+    with DecisionFile(plan.out / DECISIONS) as file, Spool(plan.out) as spool:
+        collector = Collector(
+            truth, plan.unlabelled, plan.drop_known_days, Segments(plan.by, spool), spool
+        )
         for part, decided in _warmed(decisions):
             inside = part.events.rows["time_ms"] >= plan.from_ms
             at = np.flatnonzero(inside & ~decided.duplicate)
@@ -105,12 +109,13 @@ def run_backtest(
             n_reported += len(at)
             if len(at):
                 file.write(decisions_of(part.events, decided, at, versions))
-                examples.add(part, decided, at, collector.add(part, decided, at))
+                examples.add(part, decided, *collector.add(part, decided, at))
             advance(len(part.events))
         if not n_reported:
             raise InputError(nothing_between(source, bad, n_history))
+        outcomes = collector.judged()
     return Backtested(
-        collector.judged(), n_history, n_reported, n_duplicates,
+        outcomes, n_history, n_reported, n_duplicates,
         collector.n_dropped, bad, examples, moved,
     )  # fmt: skip
 

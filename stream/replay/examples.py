@@ -40,7 +40,7 @@ class _Kept:
 class Examples:
     """Keeps the legitimate events with the highest scores and the frauds with the lowest.
 
-    Only warm, labelled events count. Memory does not grow with the history, and what is kept does
+    Only labelled events count. Memory does not grow with the history, and what is kept does
     not depend on how it is cut into slices.
     """
 
@@ -53,7 +53,7 @@ class Examples:
         ``judged`` has one row per position.
         """
         for label, sign, kept in ((0, -1.0, self._positives), (1, 1.0, self._negatives)):
-            rows = np.flatnonzero(judged.warm & (judged.label == label))
+            rows = np.flatnonzero(judged.label == label)
             wrong = sign * judged.score[rows].astype(np.float64)
             if len(rows) > N_KEPT:
                 edge = np.partition(wrong, N_KEPT - 1)[N_KEPT - 1]
@@ -91,10 +91,10 @@ def _keep(
         "event_id": batch.event_ids[at],
         "user_id": batch.user_ids[at],
         "type": EVENT_TYPES[int(judged.type[row])],
-        "time_ms": int(judged.time_ms[row]),
+        "time_ms": int(batch.rows["time_ms"][at]),
         "amount": amount if math.isfinite(amount) else None,
         "score": float(judged.score[row]),
-        "risk": float(judged.risk[row]),
+        "risk": float(decided.risk[at]),
         "action": ACTIONS[int(judged.action[row])],
         "kind": _name(judged.kinds, int(judged.kind[row])),
         "scenario": _name(judged.scenarios, int(judged.scenario[row])),

@@ -1,22 +1,28 @@
 """What a backtest decided and what became known of it, collected slice by slice."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.judging.judged import Judged
+from stream.judging.days import day_numbers
+from stream.judging.judged import Judged, user_codes
 from stream.pipeline.pipeline import Decided
 from stream.replay.history import Slice
 from stream.replay.segments import Segments
+from stream.replay.spool import Spool
 from stream.replay.truth import UNKNOWN, Truth
 from topics.vocabulary import LABEL_KINDS, ORDER
+
+COLUMNS: Final = (
+    "day", "user", "type", "score", "p", "action", "label", "kind", "scenario", "amount",
+)  # fmt: skip
 
 
 @dataclass
 class Collector:
-    """Judges decisions by ``truth`` and keeps what metrics need of them.
+    """Judges decisions by ``truth`` and keeps what metrics need of them, on disk until the end.
 
     ``unlabelled`` is ``negative`` or ``ignore``; ``drop_known_days`` None keeps users known as bad;
     ``segments`` collects the columns to report by.
@@ -26,12 +32,18 @@ class Collector:
     unlabelled: str
     drop_known_days: float | None
     segments: Segments
-    _columns: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    spool: Spool
     _bad_orders: set[int] = field(default_factory=set)
     n_dropped: int = 0
+    n_cold: int = 0
 
-    def add(self, part: Slice, decided: Decided, at: NDArray[np.int64]) -> Judged:
-        """Take the events of a slice at the positions ``at``, and return them judged."""
+    def add(
+        self, part: Slice, decided: Decided, at: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], Judged]:
+        """Take the events of a slice at the positions ``at``.
+
+        Return the positions of those that are warm, and these judged.
+        """
         rows = part.events.rows[at]
         place = self.truth.place(rows["event"])
         known = place >= 0
@@ -45,38 +57,41 @@ class Collector:
         p_fraud = decided.scores.p_fraud[at].astype(np.float32)
         risk = decided.risk[at].astype(np.float32)
         judged = Judged(
-            time_ms=rows["time_ms"].copy(),
+            day=day_numbers(rows["time_ms"]),
             user=rows["user"].copy(),
             type=rows["type"].copy(),
             score=np.where(np.isfinite(p_fraud), p_fraud, risk),
             p=p_fraud,
-            risk=risk,
             action=decided.action[at],
             label=label,
             kind=np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
             scenario=np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
             amount=rows["amount"].astype(np.float32),
-            warm=decided.warm[at],
             kinds=LABEL_KINDS,
             scenarios=self.truth.scenarios,
         )
+        warm = decided.warm[at]
+        self.n_cold += int((~warm).sum())
+        at, judged = at[warm], judged.take(warm)
         for name, column in judged.arrays().items():
-            self._columns.setdefault(name, []).append(column)
+            self.spool.append(name, column)
         self.segments.add(part.by, at)
-        return judged
+        return at, judged
 
     def judged(self) -> Judged:
-        """Return everything that was taken, with its segments; the caller has taken something.
+        """Return all that is warm of what was taken; the caller has taken something.
 
+        Users are small numbers then, in order of appearance.
         Events rank by the model's probability, by the risk where it gives none.
         """
-        # One column after another, so that the whole is never held twice.
-        columns = {name: np.concatenate(self._columns.pop(name)) for name in [*self._columns]}
+        columns: dict[str, NDArray[Any]] = {"user": user_codes(self.spool.column("user"))[0]}
+        columns |= {name: self.spool.column(name) for name in COLUMNS if name != "user"}
         return Judged(
             **columns,
             kinds=LABEL_KINDS,
             scenarios=self.truth.scenarios,
             segments=self.segments.found(),
+            n_cold=self.n_cold,
         )
 
     def _of(self, values: NDArray[np.generic], place: NDArray[np.int64]) -> NDArray[np.generic]:

@@ -8,6 +8,7 @@ import orjson
 from numpy.typing import NDArray
 
 from stream.judging.judged import Segment
+from stream.replay.spool import Spool
 from topics.errors import InputError
 
 MISSING: Final = -1
@@ -43,30 +44,31 @@ def _text(value: Any) -> str | None:
 
 
 class Segments:
-    """Collects columns of text as codes, slice by slice."""
+    """Collects columns of text as codes, slice by slice, on disk until the end."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], spool: Spool) -> None:
         self._codes: dict[str, dict[str, int]] = {name: {} for name in names}
-        self._parts: dict[str, list[NDArray[np.int32]]] = {name: [] for name in names}
+        self._spool, self._n = spool, 0
 
     def add(self, columns: dict[str, list[str | None]], at: NDArray[np.int64]) -> None:
         """Take the events of a slice at the positions ``at``."""
         picks = at.tolist()
+        self._n += len(picks)
         for name, codes in self._codes.items():
             column = columns[name]
             found = (column[i] for i in picks)
             part = [MISSING if v is None else codes.setdefault(v, len(codes)) for v in found]
-            self._parts[name].append(np.array(part, np.int32))
+            self._spool.append(f"by {name}", np.array(part, np.int32))
 
     def found(self) -> dict[str, Segment]:
         """Return the columns; raises InputError for one that no event has."""
         for name, codes in self._codes.items():
-            if not codes:
+            if self._n and not codes:
                 raise InputError(
                     f"no reported event has the column {name}; give --by the name of a field, such "
                     "as channel or payment.method, or of an attribute"
                 )
         return {
-            name: Segment(np.concatenate(self._parts[name]), tuple(codes))
+            name: Segment(self._spool.column(f"by {name}"), tuple(codes))
             for name, codes in self._codes.items()
         }

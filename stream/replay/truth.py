@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.windows import DAY_MS
+from stream.replay.spool import Spool
 from topics.columns import LABEL, LabelBatch, Rows
 
 UNKNOWN: Final = -1
+_KEPT: Final = ("event", "label", "known_ms", "is_fraud", "kind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,29 +33,31 @@ class Truth:
     bad_ms: NDArray[np.int64]
 
     @classmethod
-    def of(cls, batches: Iterable[LabelBatch], *, bad_from_ms: int) -> Self:
-        """Take all labels of a history; users count as bad for events from ``bad_from_ms`` on."""
-        rows: list[Rows] = [np.zeros(0, LABEL)]
-        codes: list[NDArray[np.int16]] = [np.zeros(0, np.int16)]
+    def of(cls, batches: Iterable[LabelBatch], spool: Spool, *, bad_from_ms: int) -> Self:
+        """Take all labels of a history, by way of a spool of its own.
+
+        Users count as bad for events from ``bad_from_ms`` on.
+        """
         names: dict[str | None, int] = {None: UNKNOWN}
-        for batch in batches:
-            rows.append(batch.rows)
-            codes.append(
-                np.array([names.setdefault(s, len(names) - 1) for s in batch.scenarios], np.int16)
-            )
-        labels, scenario = np.concatenate(rows), np.concatenate(codes)
-        users, first_ms = _first_bad(labels, bad_from_ms)
-        order = np.lexsort((labels["label"], labels["known_ms"], labels["event"]))
-        of = labels["event"][order]
+        bad = [np.zeros(0, LABEL)]
+        for batch in (LabelBatch(bad[0], [], [], [], []), *batches):
+            rows = batch.rows
+            for name in _KEPT:
+                spool.append(name, rows[name])
+            codes = [names.setdefault(s, len(names) - 1) for s in batch.scenarios]
+            spool.append("scenario", np.array(codes, np.int16))
+            bad.append(rows[(rows["is_fraud"] == 1) & (rows["time_ms"] >= bad_from_ms)])
+        event = spool.column("event")
+        order = np.lexsort((spool.column("label"), spool.column("known_ms"), event))
+        of = event[order]
         is_last = np.append(of[1:] != of[:-1], True)[: len(of)]
-        last = np.flatnonzero((of != 0) & is_last)
-        at_newest = order[last]
-        newest = labels[at_newest]
+        newest = order[(of != 0) & is_last]
+        users, first_ms = _first_bad(np.concatenate(bad))
         return cls(
-            newest["event"].copy(),
-            newest["is_fraud"].astype(np.int8),
-            newest["kind"].astype(np.int8),
-            scenario[at_newest],
+            event[newest],
+            spool.column("is_fraud")[newest].astype(np.int8),
+            spool.column("kind")[newest].astype(np.int8),
+            spool.column("scenario")[newest],
             tuple(name for name in names if name is not None),
             users,
             first_ms,
@@ -78,8 +82,7 @@ class Truth:
         return found
 
 
-def _first_bad(labels: Rows, from_ms: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    bad = labels[(labels["is_fraud"] == 1) & (labels["time_ms"] >= from_ms)]
+def _first_bad(bad: Rows) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     order = np.lexsort((bad["time_ms"], bad["user"]))
     users, first = np.unique(bad["user"][order], return_index=True)
     return users, bad["time_ms"][order][first]

@@ -6,11 +6,11 @@ import pytest
 from stream.judging.budget import by_budget, policy_actions
 from stream.judging.days import days_of
 from stream.judging.judged import Judged
-from tests.stream.judging.cases import DAY, judged
+from tests.stream.judging.cases import judged
 
 
 def _budgets(events: Judged) -> dict:
-    return by_budget(events, days_of(events.time_ms))
+    return by_budget(events, days_of(events.day))
 
 
 def test_a_budget_takes_the_highest_scores_of_each_day() -> None:
@@ -18,8 +18,8 @@ def test_a_budget_takes_the_highest_scores_of_each_day() -> None:
     found = _budgets(events)["50"]
     fraud, amount = events.label == 1, np.nan_to_num(events.amount)
     taken = np.zeros(2_000, np.bool_)
-    for day in set((events.time_ms // DAY).tolist()):
-        at = np.flatnonzero(events.time_ms // DAY == day)
+    for day in set(events.day.tolist()):
+        at = np.flatnonzero(events.day == day)
         taken[at[np.argsort(-events.score[at])[:50]]] = True
     assert found["n_alerts"] == 500
     assert found["precision"] == pytest.approx(fraud[taken].mean())
@@ -31,7 +31,7 @@ def test_a_budget_takes_the_highest_scores_of_each_day() -> None:
 
 
 def test_ties_at_the_edge_count_by_the_share_that_fits() -> None:
-    events = judged(20, time_ms=np.zeros(20, np.int64), score=np.full(20, 0.5))
+    events = judged(20, day=np.zeros(20, np.int32), score=np.full(20, 0.5))
     events.label[:] = np.arange(20) < 6
     found = _budgets(events)
     assert found["10"]["n_caught"] == pytest.approx(3)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import auc, precision_recall_curve, roc_curve
 
+from stream.judging import ladder
 from stream.judging.budget import by_budget
 from stream.judging.curves import MOST_POINTS, curves_of
 from stream.judging.days import days_of
@@ -57,7 +58,7 @@ def test_the_thinned_curves_keep_the_areas() -> None:
 def test_a_budget_catches_what_the_metrics_say() -> None:
     events = judged(20_000)
     found = {point["alerts_per_day"]: point for point in curves_of(events)["caught"]}
-    for budget, block in by_budget(events, days_of(events.time_ms)).items():
+    for budget, block in by_budget(events, days_of(events.day)).items():
         point = found[int(budget)]
         assert point["n_alerts"] == block["n_alerts"]
         assert point["n_caught"] == pytest.approx(block["n_caught"])
@@ -93,14 +94,23 @@ def test_the_histogram_counts_every_event_in_the_bin_of_its_score() -> None:
     assert (bins[-1]["low"], bins[0]["high"]) == (0.0, 1.0)
 
 
-def test_only_warm_labelled_events_count() -> None:
+def test_only_labelled_events_count() -> None:
     events = judged(3_000)
     events.label[::3] = -1
-    warm = np.arange(3_000) % 7 > 0
-    some = warm & (events.label >= 0)
-    marked = Judged(**{**vars(events), "warm": warm})
-    assert curves_of(marked) == curves_of(events.take(some))
-    assert curves_of(marked)["n"] == some.sum()
+    assert curves_of(events) == curves_of(events.take(events.label >= 0))
+    assert curves_of(events)["n"] == 2_000
+
+
+def test_curves_made_in_chunks_are_the_same(monkeypatch) -> None:
+    events = judged(500)
+    whole = curves_of(events)
+    monkeypatch.setattr(ladder, "CHUNK", 17)
+    parts = curves_of(events)
+    means, expected = (
+        [bins.pop("mean_p") for bins in curves["calibration"]] for curves in (parts, whole)
+    )
+    assert means == pytest.approx(expected)
+    assert parts == whole
 
 
 @pytest.mark.parametrize(

@@ -34,16 +34,16 @@ def test_the_names_of_the_contract_are_at_the_top_and_all_is_plain_json() -> Non
 
 
 def test_cold_events_and_those_left_out_take_no_part() -> None:
-    events = judged()
-    events.warm[::3] = False
+    events = judged(n_cold=1_000)
     events.label[::7] = -1
     found = _metrics(events)
-    at = events.warm & (events.label >= 0)
+    at = events.label >= 0
     assert found["n"] == at.sum()
     assert found["n_cold"] == 1_000
-    assert found["n_left_out"] == (events.warm & (events.label < 0)).sum()
+    assert found["n_decided"] == 4_000
+    assert found["n_left_out"] == (events.label < 0).sum()
     assert found["roc_auc"] == pytest.approx(roc_auc_score(events.label[at], events.score[at]))
-    assert found["policy"]["n"] == events.warm.sum()
+    assert found["policy"]["n"] == 3_000
 
 
 def test_each_type_and_segment_is_judged_alone_and_each_kind_against_all_legitimate() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
-from stream.judging import probability
+from stream.judging import ladder
 from stream.judging.judged import cases_of
 from stream.judging.probability import calibration_error, probability_metrics
 from tests.stream.judging.cases import judged
@@ -25,7 +25,7 @@ def _slow_error(fraud: Any, p: Any, weight: Any) -> float:
 
 @pytest.mark.parametrize("chunk", [1 << 20, 17])
 def test_losses_are_scikit_learns_also_in_chunks(monkeypatch, chunk) -> None:
-    monkeypatch.setattr(probability, "CHUNK", chunk)
+    monkeypatch.setattr(ladder, "CHUNK", chunk)
     cases = cases_of(judged(500))
     weight = np.random.default_rng(0).random(500)
     for worth in (None, weight):

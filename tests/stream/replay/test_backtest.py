@@ -69,7 +69,7 @@ def test_every_event_between_the_times_is_written_once_in_order(
     assert found.n_reported == len(later) == len(found.outcomes.label)
     earlier = sum(e["event_time"] < FROM_MS for e in events_of(shop))
     assert (found.n_history, found.n_duplicates, found.bad.n) == (earlier, 0, 0)
-    assert found.outcomes.warm.all()
+    assert found.outcomes.n_cold == 0
 
 
 def test_labels_say_what_events_turned_out_to_be(shop: Path, found: Backtested, out: Path) -> None:

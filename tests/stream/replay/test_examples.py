@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from stream.judging.days import day_numbers
 from stream.judging.judged import Judged
 from stream.loading import build_decoder, load_policy
 from stream.pipeline.features import N_FEATURES, POSITION
@@ -59,17 +60,17 @@ def slices(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Slice, Decide
 
 
 def judged(part: Slice, decided: Decided, at: np.ndarray[Any, Any]) -> Judged:
-    """Label by token: a sixth is fraud, a sixth unknown; a fifth is cold."""
+    """Label by token: a sixth is fraud, a sixth unknown."""
     rows = part.events.rows[at]
     lot = rows["event"] % np.uint64(30)
     score = decided.scores.p_fraud[at].astype(np.float32)
     return Judged(
-        time_ms=rows["time_ms"], user=rows["user"], type=rows["type"], score=score, p=score,
-        risk=decided.risk[at].astype(np.float32), action=decided.action[at],
+        day=day_numbers(rows["time_ms"]), user=rows["user"], type=rows["type"], score=score,
+        p=score, action=decided.action[at],
         label=np.select([lot < 5, lot < 10], [1, -1], 0).astype(np.int8),
         kind=np.where(lot < 3, 1, -1).astype(np.int8),
         scenario=np.where(lot < 2, 0, -1).astype(np.int8),
-        amount=rows["amount"].astype(np.float32), warm=lot % np.uint64(5) > 0,
+        amount=rows["amount"].astype(np.float32),
         kinds=("fraud", "chargeback"), scenarios=("card_testing",),
     )  # fmt: skip
 
@@ -98,10 +99,7 @@ def test_the_worst_are_kept_whatever_the_slices(slices: list[tuple[Slice, Decide
         (label, float(score), part.events.event_ids[row])
         for part, decided, at in pieces(slices, 10**9)
         for known in [judged(part, decided, at)]
-        for label, warm, score, row in zip(
-            known.label, known.warm, known.score, at.tolist(), strict=True
-        )
-        if warm
+        for label, score, row in zip(known.label, known.score, at.tolist(), strict=True)
     ]
     legit = sorted((-score, name) for label, score, name in every if label == 0)
     fraud = sorted((score, name) for label, score, name in every if label == 1)

@@ -1,9 +1,12 @@
 """Columns to report by: fields, fields within fields, attributes; everything as text."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from stream.replay.segments import Segments, read_columns
+from stream.replay.spool import Spool
 from topics.errors import InputError
 
 
@@ -21,17 +24,19 @@ def test_a_name_is_a_field_a_field_within_one_or_an_attribute() -> None:
     }
 
 
-def test_segments_of_slices_are_joined_by_their_values() -> None:
-    segments = Segments(["city"])
-    segments.add({"city": ["Rome", None, "Ulm"]}, np.array([0, 1]))
-    segments.add({"city": ["Ulm", "Rome"]}, np.array([0, 1]))
-    found = segments.found()["city"]
+def test_segments_of_slices_are_joined_by_their_values(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        segments = Segments(["city"], spool)
+        segments.add({"city": ["Rome", None, "Ulm"]}, np.array([0, 1]))
+        segments.add({"city": ["Ulm", "Rome"]}, np.array([0, 1]))
+        found = segments.found()["city"]
     assert found.names == ("Rome", "Ulm")
     assert found.codes.tolist() == [0, -1, 1, 0]
 
 
-def test_a_column_that_no_event_has_is_one_sentence() -> None:
-    segments = Segments(["town"])
-    segments.add({"town": [None]}, np.array([0]))
-    with pytest.raises(InputError, match="no reported event has the column town"):
-        segments.found()
+def test_a_column_that_no_event_has_is_one_sentence(tmp_path: Path) -> None:
+    with Spool(tmp_path) as spool:
+        segments = Segments(["town"], spool)
+        segments.add({"town": [None]}, np.array([0]))
+        with pytest.raises(InputError, match="no reported event has the column town"):
+            segments.found()
