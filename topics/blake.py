@@ -3,8 +3,9 @@
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from topics.compiled import compiled
 
 # Constants, rounds and parameter block: RFC 7693, sections 2.6, 2.7, 3.1 and 3.2.
 _IV: Final = np.array(
@@ -72,6 +73,11 @@ class Blake:
         # Every message starts with the key's block, so its compression is done once.
         self._keyed = state
 
+    @property
+    def keyed(self) -> NDArray[np.uint64]:
+        """The state after the key, uint64[8], from which `digest` starts."""
+        return self._keyed
+
     def column(self, texts: list[str]) -> NDArray[np.uint64]:
         """Return the digests as little-endian integers, uint64[n]; 0 only for the empty text."""
         out = np.empty(len(texts), np.uint64)
@@ -87,12 +93,12 @@ class Blake:
         return out
 
 
-@njit(cache=True, inline="always")
+@compiled
 def _rotated(x: np.uint64, n: int) -> np.uint64:
     return (x >> np.uint64(n)) | (x << np.uint64(64 - n))
 
 
-@njit(cache=True)
+@compiled
 def _absorb(
     state: NDArray[np.uint64],
     v: NDArray[np.uint64],
@@ -122,34 +128,47 @@ def _absorb(
         state[w] ^= v[w] ^ v[w + 8]
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def digest(
+    keyed: NDArray[np.uint64],
+    data: NDArray[np.uint8],
+    at: int,
+    end: int,
+    work: tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]],
+) -> np.uint64:
+    """Return the digest of ``data[at:end]``, 0 where that is empty; ``work`` from `workspace`."""
+    if end <= at:
+        return np.uint64(0)
+    state, v, block = work
+    block_bytes = block.view(np.uint8)
+    state[:] = keyed
+    done = _BLOCK
+    while at < end:
+        n = min(end - at, _BLOCK)
+        block[:] = 0
+        for j in range(n):
+            block_bytes[j] = data[at + j]
+        at += n
+        done += n
+        _absorb(state, v, block, np.uint64(done), at == end)
+    return max(state[0], np.uint64(1))
+
+
+@compiled
+def workspace() -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the arrays that `digest` works in."""
+    return np.empty(8, np.uint64), np.empty(16, np.uint64), np.zeros(16, np.uint64)
+
+
+@compiled
 def _digests(
     keyed: NDArray[np.uint64],
     data: NDArray[np.uint8],
     ends: NDArray[np.int64],
     out: NDArray[np.uint64],
 ) -> None:
-    state = np.empty(8, np.uint64)
-    v = np.empty(16, np.uint64)
-    block = np.zeros(16, np.uint64)
-    block_bytes = block.view(np.uint8)
+    work = workspace()
     at = 0
     for i in range(ends.shape[0]):
-        left = ends[i] - at
-        if left == 0:
-            out[i] = 0
-            at += 1
-            continue
-        state[:] = keyed
-        done = _BLOCK
-        while left > 0:
-            n = min(left, _BLOCK)
-            block[:] = 0
-            for j in range(n):
-                block_bytes[j] = data[at + j]
-            at += n
-            left -= n
-            done += n
-            _absorb(state, v, block, np.uint64(done), left == 0)
-        at += 1
-        out[i] = max(state[0], np.uint64(1))
+        out[i] = digest(keyed, data, at, ends[i], work)
+        at = ends[i] + 1

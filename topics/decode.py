@@ -15,6 +15,7 @@ from topics.eventrows import event_batch
 from topics.explain import explain
 from topics.hashing import Tokens
 from topics.labelrows import label_batch
+from topics.plainevents import read_plain
 from topics.records import Browse, Event, Label, Order, Review
 from topics.shape import misshapen
 from topics.vocabulary import EVENT_TYPES
@@ -82,8 +83,17 @@ class Decoder:
         holds for all; None or a number below 1: unknown, nothing is in the future). ``keys`` are
         the records' keys, which must be the user_id; None: not checked.
         """
-        records, index, bad = self._read(values, self._events[type_hint], type_hint)
-        batch = self._batch(records)
+        hint = EVENT_TYPES.index(type_hint) if type_hint is not None else -1
+        batch, plain = read_plain(values, hint, self._max_bytes, self._tokens)
+        index, bad = np.flatnonzero(plain), dict[int, Bad]()
+        if len(index) < len(values):
+            rest = np.flatnonzero(~plain)
+            others = [values[i] for i in rest.tolist()]
+            records, at, refused = self._read(others, self._events[type_hint], type_hint)
+            bad = {int(rest[i]): replace(one, position=int(rest[i])) for i, one in refused.items()}
+            index = np.concatenate([index, rest[at]])
+            order = np.argsort(index)
+            batch, index = concatenated([batch, self._batch(records)]).take(order), index[order]
         found = event_problems(
             batch, _stamps(record_ms, index), _at(keys, index), self._max_ahead_ms
         )

@@ -43,12 +43,13 @@ def event_batch(records: Sequence[Event], event_type: int, tokens: Tokens) -> Ev
     words = {"channel": columns["channel"]}
     texts = _FILL[event_type](rows, columns, identities, words)
     _tokens(rows, identities, words, columns["ip"], tokens)
-    _texts(rows, texts, tokens)
-    attributes = [_known(found) for found in columns["attributes"]]
+    fill_texts(rows, texts, tokens)
+    attributes = [known_attributes(found) for found in columns["attributes"]]
     return EventBatch(rows, list(columns["event_id"]), list(columns["user_id"]), texts, attributes)
 
 
-def _known(attributes: dict[str, Any] | None) -> dict[str, Any] | None:
+def known_attributes(attributes: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return attributes without those that are null."""
     if attributes and None in attributes.values():
         return {name: value for name, value in attributes.items() if value is not None}
     return attributes
@@ -135,8 +136,8 @@ def short(tokens: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return np.where((low == 0) & (tokens != 0), np.uint32(1), low)
 
 
-def _texts(rows: Rows, texts: list[str | None], tokens: Tokens) -> None:
-    """Fill what follows from the texts; a text without content becomes None."""
+def fill_texts(rows: Rows, texts: list[str | None], tokens: Tokens) -> None:
+    """Fill the columns that follow from the texts; a text without content becomes None."""
     rows["sketch"] = NO_TEXT
     normal = [normalise_text(text) if text else "" for text in texts]
     at = [i for i, text in enumerate(normal) if text]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.blake import Blake
+from topics.spanhash import network_digests, span_digests
 
 CACHE_ENTRIES: Final = 1 << 16
 
@@ -73,6 +74,21 @@ class Tokens:
     def many(self, texts: list[str]) -> NDArray[np.uint64]:
         """Return the tokens of texts that are mostly different, uint64[n], without the cache."""
         return self._blake.column(texts)
+
+    def spans(
+        self, data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.uint64]:
+        """Return the tokens of the UTF-8 texts that stand in ``data`` between those, uint64[n]."""
+        return span_digests(self._blake.keyed, data, begins, ends)
+
+    def networks(
+        self, data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> NDArray[np.uint64]:
+        """Return what :meth:`ip` does of texts in ``data``."""
+        found, is_other = network_digests(self._blake.keyed, data, begins, ends)
+        for i in np.flatnonzero(is_other).tolist():
+            found[i] = self.ip(data[begins[i] : ends[i]].tobytes().decode())
+        return found
 
     def _hash(self, text: str) -> int:
         if not text:

@@ -16,6 +16,7 @@ EARLIEST_MS: Final = 946_684_800_000
 """2000-01-01: an earlier event time is a clock that was never set, or seconds for milliseconds."""
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01: the packed history counts seconds in 32 bits."""
+MOST_COUNTED: Final = 1e9
 LARGEST: Final = 1e15
 """Amounts up to here keep their cents in a float64."""
 
@@ -25,7 +26,7 @@ OwnId = Annotated[str, Meta(min_length=1)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Amount = Annotated[float, Meta(ge=0, le=LARGEST)]
 Price = Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]  # a discount is an item below zero
-Count = Annotated[float, Meta(ge=0, le=1e9)]
+Count = Annotated[float, Meta(ge=0, le=MOST_COUNTED)]
 Milliseconds = Annotated[float, Meta(ge=0, le=LARGEST)]
 _Moment = Annotated[datetime, Meta(tz=True)]
 Time = _Moment | Annotated[int, Meta(ge=EARLIEST_MS, lt=LATEST_MS)]

@@ -1,0 +1,181 @@
+"""One JSON value: where it ends and what kind it is.
+
+Reads less than JSON allows and nothing more: what is accepted here every reader accepts, and what
+is not accepted says nothing about the value.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.compiled import compiled
+
+FAILED: Final = -1
+MAX_DEPTH: Final = 32
+
+ABSENT, TEXT, ESCAPED, INTEGER, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY = range(10)
+"""The kinds of values; ESCAPED is a text with escape sequences in it."""
+
+_QUOTE, _BACKSLASH, _COMMA, _COLON, _MINUS, _POINT = (ord(c) for c in '"\\,:-.')
+_BRACE, _BRACE_END, _BRACKET, _BRACKET_END = (ord(c) for c in "{}[]")
+_ZERO, _NINE, _E, _PLUS, _U = (ord(c) for c in "09e+u")
+_T, _F, _N, _D, _EIGHT = (ord(c) for c in "tfnd8")
+_WORDS: Final = np.array([list(b"true "), list(b"false"), list(b"null ")], np.uint8)
+_IS_BLANK: Final = np.isin(np.arange(256), list(b" \t\n\r"))
+_IS_ESCAPE: Final = np.isin(np.arange(256), list(b'"\\/bfnrtu'))
+_IS_HEX: Final = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
+_ORDINARY: Final = (np.arange(256) >= 32) & ~np.isin(np.arange(256), [_QUOTE, _BACKSLASH])
+
+Bytes = NDArray[np.uint8]
+
+
+@compiled
+def blank(data: Bytes, at: int, end: int) -> int:
+    """Return the first position from ``at`` on that is no white space."""
+    while at < end and _IS_BLANK[data[at]]:
+        at += 1
+    return at
+
+
+@compiled
+def value(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
+    """Return where the value at ``at`` ends, its kind and its span."""
+    if at >= end:
+        return FAILED, ABSENT, 0, 0
+    first = data[at]
+    if first == _QUOTE:
+        after, kind = text(data, at + 1, end)
+        return after, kind, at + 1, after - 1
+    if first in (_BRACE, _BRACKET):
+        after = _nested(data, at, end)
+        return after, OBJECT if first == _BRACE else ARRAY, at, after
+    after, kind = _scalar(data, at, end)
+    return after, kind, at, after
+
+
+@compiled
+def text(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    """Return what follows the text whose first letter stands at ``at``, and its kind."""
+    kind = TEXT
+    while at < end:
+        if _ORDINARY[data[at]]:
+            at += 1
+            continue
+        if data[at] == _QUOTE:
+            return at + 1, kind
+        if data[at] != _BACKSLASH or at + 1 >= end or not _IS_ESCAPE[data[at + 1]]:
+            return FAILED, ABSENT
+        kind = ESCAPED
+        if data[at + 1] == _U:
+            for i in range(at + 2, at + 6):
+                if i >= end or not _IS_HEX[data[i]]:
+                    return FAILED, ABSENT
+            if data[at + 2] | 32 == _D and data[at + 3] >= _EIGHT:
+                return FAILED, ABSENT  # half a pair, which has to have its other half
+        at += 2
+    return FAILED, ABSENT
+
+
+@compiled
+def _scalar(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    first = data[at]
+    if first == _MINUS or _ZERO <= first <= _NINE:
+        return _digits(data, at, end)
+    if first in (_T, _F, _N):
+        word = 0 if first == _T else 1 if first == _F else 2
+        n = 5 if first == _F else 4
+        if at + n > end:
+            return FAILED, ABSENT
+        for i in range(n):
+            if data[at + i] != _WORDS[word, i]:
+                return FAILED, ABSENT
+        return at + n, TRUE + word
+    return FAILED, ABSENT
+
+
+@compiled
+def _digits(data: Bytes, at: int, end: int) -> tuple[int, int]:
+    kind = INTEGER
+    if data[at] == _MINUS:
+        at += 1
+    first = at
+    while at < end and _ZERO <= data[at] <= _NINE:
+        at += 1
+    if at == first or (data[first] == _ZERO and at > first + 1):
+        return FAILED, ABSENT
+    if at < end and data[at] == _POINT:
+        kind = NUMBER
+        at += 1
+        first = at
+        while at < end and _ZERO <= data[at] <= _NINE:
+            at += 1
+        if at == first:
+            return FAILED, ABSENT
+    if at < end and (data[at] | 32) == _E:
+        kind = NUMBER
+        at += 1
+        if at < end and data[at] in (_PLUS, _MINUS):
+            at += 1
+        first = at
+        while at < end and _ZERO <= data[at] <= _NINE:
+            at += 1
+        if at == first:
+            return FAILED, ABSENT
+    return at, kind
+
+
+@compiled
+def _nested(data: Bytes, at: int, end: int) -> int:  # noqa: PLR0911, PLR0912 - a state machine
+    """Return where the object or array at ``at`` ends; the object around it counts as a level."""
+    depth, is_object = 1, np.uint64(0)  # one bit a level, the innermost last
+    while True:
+        at = blank(data, at, end)
+        if at >= end:
+            return FAILED
+        opened = data[at]
+        if opened in (_BRACE, _BRACKET):
+            depth += 1
+            if depth > MAX_DEPTH:
+                return FAILED
+            is_object = (is_object << np.uint64(1)) | np.uint64(opened == _BRACE)
+            at = blank(data, at + 1, end)
+            if at >= end:
+                return FAILED
+            if data[at] != opened + 2:  # in ASCII, } is two after {, and ] after [
+                if opened == _BRACE:
+                    at = _colon(data, at, end)
+                    if at < 0:
+                        return FAILED
+                continue
+        else:
+            at = text(data, at + 1, end)[0] if opened == _QUOTE else _scalar(data, at, end)[0]
+            if at < 0:
+                return FAILED
+            at = blank(data, at, end)
+        while at < end and data[at] == (_BRACE_END if is_object & np.uint64(1) else _BRACKET_END):
+            at += 1
+            depth -= 1
+            is_object >>= np.uint64(1)
+            if depth == 1:
+                return at
+            at = blank(data, at, end)
+        if at >= end or data[at] != _COMMA:
+            return FAILED
+        at += 1
+        if is_object & np.uint64(1):
+            at = _colon(data, blank(data, at, end), end)
+            if at < 0:
+                return FAILED
+
+
+@compiled
+def _colon(data: Bytes, at: int, end: int) -> int:
+    """Return what follows the name at ``at`` and its colon."""
+    if at >= end or data[at] != _QUOTE:
+        return FAILED
+    at = text(data, at + 1, end)[0]
+    if at < 0:
+        return FAILED
+    at = blank(data, at, end)
+    return at + 1 if at < end and data[at] == _COLON else FAILED

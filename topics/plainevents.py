@@ -1,0 +1,122 @@
+"""Events in plain JSON become a batch without a Python object for every field."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from topics import eventfields as f
+from topics.columns import EVENT, EventBatch
+from topics.compiled import interpreted
+from topics.eventrows import fill_texts, known_attributes, short
+from topics.eventscan import Scanned, scan_events
+from topics.hashing import Tokens
+from topics.jsonvalue import ESCAPED
+from topics.records import Attribute
+
+_ATTRIBUTES: Final = msgspec.json.Decoder(dict[str, Attribute])
+
+
+class _Letters:
+    """Cuts texts out of bytes; out of one string where all bytes are ASCII, which is faster."""
+
+    def __init__(self, joined: bytes) -> None:
+        self._bytes = joined
+        self._plain = joined.decode() if joined.isascii() else None
+
+    def cut(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+        pairs = zip(begins.tolist(), ends.tolist(), strict=True)
+        if (plain := self._plain) is not None:
+            return [plain[a:b] for a, b in pairs]
+        return [self._bytes[a:b].decode() for a, b in pairs]
+
+    def written(self, span: Sequence[int]) -> str:
+        """Return the text of a kind, begin and end; raises JSONDecodeError for half a letter."""
+        kind, begin, end = span
+        if kind == ESCAPED:
+            found: str = orjson.loads(self._bytes[begin - 1 : end + 1])
+            return found
+        return self._bytes[begin:end].decode()
+
+
+def read_plain(
+    values: Sequence[bytes | None], hint: int, max_bytes: int, tokens: Tokens
+) -> tuple[EventBatch, NDArray[np.bool_]]:
+    """Return the events of the values that are plain and right, and which these are, bool[n].
+
+    ``hint`` is the type that all have, -1 where each names its own. What is left out may be right,
+    too; without compiled code it is all.
+    """
+    nothing = EventBatch(np.zeros(0, EVENT), [], [], [], []), np.zeros(len(values), np.bool_)
+    if interpreted():
+        return nothing
+    joined = b"".join([value or b"" for value in values] if None in values else values)  # type: ignore[arg-type]
+    try:
+        letters = _Letters(joined)
+        if not joined.isascii():
+            joined.decode()
+    except UnicodeDecodeError:
+        return nothing
+    sizes = np.fromiter((len(value or b"") for value in values), np.int64, len(values))
+    data = np.frombuffer(joined, np.uint8)
+    found = scan_events(data, np.cumsum(sizes), hint, max_bytes)
+    texts = _texts(letters, found)
+    attributes = _attributes(joined, found)
+    at = np.flatnonzero(found.plain)
+    rows = _rows(data, found, at, tokens)
+    picks = at.tolist()
+    said = [texts.get(i) for i in picks]
+    fill_texts(rows, said, tokens)
+    batch = EventBatch(
+        rows,
+        letters.cut(*found.identities[f.TO_EVENT, at].T),
+        letters.cut(*found.identities[f.TO_USER, at].T),
+        said,
+        [attributes.get(i) for i in picks],
+    )
+    return batch, found.plain
+
+
+def _rows(data: NDArray[np.uint8], found: Scanned, at: NDArray[np.int64], tokens: Tokens) -> Any:
+    rows = np.zeros(len(at), EVENT)
+    for i, name in enumerate(("type", "step", "rating", "verified")):
+        rows[name] = found.codes[at, i]
+    rows["source"] = rows["type"]
+    rows["time_ms"], rows["account_created_ms"] = found.times[at].T
+    for i, name in enumerate(("amount", "n_items", "dwell_ms", "helpful")):
+        rows[name] = found.numbers[at, i]
+    used = found.identities[:, at]
+    told = tokens.spans(data, used[:, :, 0].ravel(), used[:, :, 1].ravel())
+    told = told.reshape(len(f.IDENTITIES), len(at))
+    for i, name in enumerate(f.IDENTITIES):
+        rows[name] = told[i] if i < f.N_LONG else short(told[i])
+    rows["ip"] = tokens.networks(data, found.ip[at, 0], found.ip[at, 1])
+    return rows
+
+
+def _texts(letters: _Letters, found: Scanned) -> dict[int, str]:
+    """Return the texts by row; a row whose text cannot be read is no longer plain."""
+    texts = {}
+    for i in np.flatnonzero(found.plain & (found.texts[:, 0, 0] > 0)).tolist():
+        body, title = found.texts[i].tolist()
+        try:
+            texts[i] = letters.written(body)
+            if title[2] > title[1]:
+                texts[i] = f"{letters.written(title)}\n{texts[i]}"
+        except orjson.JSONDecodeError:
+            found.plain[i] = False
+    return texts
+
+
+def _attributes(joined: bytes, found: Scanned) -> dict[int, dict[str, Any] | None]:
+    attributes = {}
+    for i in np.flatnonzero(found.plain & (found.attributes[:, 1] > 0)).tolist():
+        begin, end = found.attributes[i].tolist()
+        try:
+            attributes[i] = known_attributes(_ATTRIBUTES.decode(joined[begin:end]))
+        except msgspec.MsgspecError:
+            found.plain[i] = False
+    return attributes
