@@ -41,3 +41,8 @@ def compiled(function: F, **options: Any) -> F:
             Path(function.__code__.co_filename).parent
         )
     return cast(F, found)
+
+
+def inlined(function: F) -> F:
+    """Compile ``function`` into its callers, for what is short and called often."""
+    return compiled(function, forceinline=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics import eventfields as f
-from topics.compiled import compiled
+from topics.compiled import compiled, inlined
 from topics.jsonnumber import natural
 from topics.jsonscan import MAX_UNKNOWN, scan_object
 from topics.jsonvalue import (
@@ -25,7 +25,7 @@ from topics.jsonvalue import (
     blank,
 )  # fmt: skip
 from topics.lexicon import find
-from topics.orderscan import Work, read_order
+from topics.orderscan import Work, read_order, workspace
 from topics.records import EARLIEST_MS, LARGEST, LATEST_MS, MOST_COUNTED
 from topics.spans import flag, identity, ranged, written
 from topics.vocabulary import BROWSE, FIRST_BROWSE_STEP, ORDER, REVIEW, REVIEWED
@@ -38,19 +38,19 @@ class Scanned(NamedTuple):
     """What was read of ``n`` values; rows that are not ``plain`` mean nothing.
 
     ``codes`` uint8[n, 4]: type, step, rating, verified; ``times`` int64[n, 2]: event and account;
-    ``numbers`` float64[n, 4]: amount, items, dwell, helpful; ``identities`` int64[I, n, 2], ``ip``
-    and ``attributes`` int64[n, 2]: where their bytes begin and end, nowhere where absent;
-    ``texts`` int64[n, 2, 3]: kind, begin and end of the text and the title.
+    ``numbers`` float64[n, 4]: amount, items, dwell, helpful; ``identities`` int32[n, I, 2], ``ip``
+    and ``attributes`` int32[n, 2]: where their bytes begin and end, nowhere where absent;
+    ``texts`` int32[n, 2, 3]: kind, begin and end of the text and the title.
     """
 
     plain: NDArray[np.bool_]
     codes: NDArray[np.uint8]
     times: NDArray[np.int64]
     numbers: NDArray[np.float64]
-    identities: NDArray[np.int64]
-    ip: NDArray[np.int64]
-    attributes: NDArray[np.int64]
-    texts: NDArray[np.int64]
+    identities: NDArray[np.int32]
+    ip: NDArray[np.int32]
+    attributes: NDArray[np.int32]
+    texts: NDArray[np.int32]
 
 
 def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int) -> Scanned:
@@ -64,21 +64,26 @@ def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int)
         np.zeros((n, 4), np.uint8),
         np.zeros((n, 2), np.int64),
         np.full((n, 4), np.nan),
-        np.zeros((len(f.IDENTITIES), n, 2), np.int64),
-        np.zeros((n, 2), np.int64),
-        np.zeros((n, 2), np.int64),
-        np.zeros((n, 2, 3), np.int64),
+        np.zeros((n, len(f.IDENTITIES), 2), np.int32),
+        np.zeros((n, 2), np.int32),
+        np.zeros((n, 2), np.int32),
+        np.zeros((n, 2, 3), np.int32),
     )
-    _scan(data, ends, hint, max_bytes, f.WORDS, found)
+    _scan(data, ends, hint, max_bytes, f.WORDS, workspace(), found)
     return found
 
 
 @compiled
 def _scan(
-    data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int, words: f.Words, out: Scanned
+    data: Bytes,
+    ends: NDArray[np.int64],
+    hint: int,
+    max_bytes: int,
+    words: f.Words,
+    work: Work,
+    out: Scanned,
 ) -> None:
     spans = np.zeros((len(f.FIELDS), 3), np.int64)
-    work = Work(np.zeros((len(f.ITEM_FIELDS), 3), np.int64), np.zeros((0, 2), np.int64))
     unknown = np.zeros((MAX_UNKNOWN, 2), np.int64)
     at = 0
     for i in range(len(ends)):
@@ -106,7 +111,7 @@ def _scan(
         out.plain[i] = plain
 
 
-@compiled
+@inlined
 def _times(data: Bytes, spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
     if spans[f.EVENT_TIME, 0] != INTEGER:
         return False
@@ -120,7 +125,7 @@ def _times(data: Bytes, spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
     return bool(EARLIEST_MS <= time_ms < LATEST_MS and 0 <= created_ms < LATEST_MS)
 
 
-@compiled
+@inlined
 def _common(spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
     for field, most in ((f.EVENT_ID, MAX_EVENT_ID), (f.USER_ID, MAX_USER_ID)):
         if spans[field, 0] != TEXT or not 0 < spans[field, 2] - spans[field, 1] <= most:
@@ -142,7 +147,7 @@ def _common(spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
     )
 
 
-@compiled
+@inlined
 def _browse(data: Bytes, spans: NDArray[np.int64], words: f.Words, out: Scanned, i: int) -> bool:
     if spans[f.ACTION, 0] != TEXT:
         return False
@@ -159,7 +164,7 @@ def _browse(data: Bytes, spans: NDArray[np.int64], words: f.Words, out: Scanned,
     )
 
 
-@compiled
+@inlined
 def _review(data: Bytes, spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
     if spans[f.REVIEW_ID, 0] != TEXT or spans[f.REVIEW_ID, 1] == spans[f.REVIEW_ID, 2]:
         return False

@@ -6,7 +6,7 @@ import socket
 import unicodedata
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,13 +76,13 @@ class Tokens:
         return self._blake.column(texts)
 
     def spans(
-        self, data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+        self, data: NDArray[np.uint8], begins: NDArray[Any], ends: NDArray[Any]
     ) -> NDArray[np.uint64]:
         """Return the tokens of the UTF-8 texts that stand in ``data`` between those, uint64[n]."""
         return span_digests(self._blake.keyed, data, begins, ends)
 
     def networks(
-        self, data: NDArray[np.uint8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+        self, data: NDArray[np.uint8], begins: NDArray[Any], ends: NDArray[Any]
     ) -> NDArray[np.uint64]:
         """Return what :meth:`ip` does of texts in ``data``."""
         found, is_other = network_digests(self._blake.keyed, data, begins, ends)

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.compiled import compiled
-from topics.jsonvalue import ABSENT, FAILED, Bytes, blank, value
+from topics.compiled import compiled, inlined
+from topics.jsonvalue import ABSENT, FAILED, Bytes, blank, byte, value
 from topics.lexicon import Lexicon, find
 
 MAX_UNKNOWN: Final = 16
@@ -34,10 +34,10 @@ def scan_object(  # noqa: PLR0911, PLR0912 - a state machine
     for name in range(len(spans)):
         spans[name, 0] = ABSENT
     n_unknown = 0
-    if at >= end or data[at] != _BRACE:
+    if at >= end or byte(data, at) != _BRACE:
         return FAILED
     at = blank(data, at + 1, end)
-    if at < end and data[at] == _BRACE_END:
+    if at < end and byte(data, at) == _BRACE_END:
         return at + 1
     while True:
         first = at + 1
@@ -46,7 +46,7 @@ def scan_object(  # noqa: PLR0911, PLR0912 - a state machine
             return FAILED
         last = at
         at = blank(data, at + 1, end)
-        if at >= end or data[at] != _COLON:
+        if at >= end or byte(data, at) != _COLON:
             return FAILED
         at, kind, low, high = value(data, blank(data, at + 1, end), end)
         if at < 0:
@@ -64,31 +64,31 @@ def scan_object(  # noqa: PLR0911, PLR0912 - a state machine
         at = blank(data, at, end)
         if at >= end:
             return FAILED
-        if data[at] == _BRACE_END:
+        if byte(data, at) == _BRACE_END:
             return at + 1
-        if data[at] != _COMMA:
+        if byte(data, at) != _COMMA:
             return FAILED
         at = blank(data, at + 1, end)
 
 
-@compiled
+@inlined
 def _known(data: Bytes, first: int, last: int, names: NDArray[np.int64], n: int) -> bool:
     for k in range(n):
         if names[k, 1] - names[k, 0] == last - first:
             i = 0
-            while i < last - first and data[names[k, 0] + i] == data[first + i]:
+            while i < last - first and byte(data, names[k, 0] + i) == byte(data, first + i):
                 i += 1
             if i == last - first:
                 return True
     return False
 
 
-@compiled
+@inlined
 def _name(data: Bytes, at: int, end: int) -> int:
     """Return where the name that begins at ``at`` has its second quote; one without escapes."""
-    if at >= end or data[at] != _QUOTE:
+    if at >= end or byte(data, at) != _QUOTE:
         return FAILED
     at += 1
-    while at < end and _ORDINARY[data[at]]:
+    while at < end and _ORDINARY[byte(data, at)]:
         at += 1
-    return at if at < end and data[at] == _QUOTE else FAILED
+    return at if at < end and byte(data, at) == _QUOTE else FAILED

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.compiled import compiled
+from topics.compiled import compiled, inlined
 
 FAILED: Final = -1
 MAX_DEPTH: Final = 32
@@ -30,20 +30,27 @@ _ORDINARY: Final = (np.arange(256) >= 32) & ~np.isin(np.arange(256), [_QUOTE, _B
 Bytes = NDArray[np.uint8]
 
 
-@compiled
+@inlined
+def byte(data: Bytes, at: int) -> int:
+    """Return ``data[at]``, without the test whether ``at`` counts from the end."""
+    found: int = data[np.uint64(at)]
+    return found
+
+
+@inlined
 def blank(data: Bytes, at: int, end: int) -> int:
     """Return the first position from ``at`` on that is no white space."""
-    while at < end and _IS_BLANK[data[at]]:
+    while at < end and _IS_BLANK[byte(data, at)]:
         at += 1
     return at
 
 
-@compiled
+@inlined
 def value(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     """Return where the value at ``at`` ends, its kind and its span."""
     if at >= end:
         return FAILED, ABSENT, 0, 0
-    first = data[at]
+    first = byte(data, at)
     if first == _QUOTE:
         after, kind = text(data, at + 1, end)
         return after, kind, at + 1, after - 1
@@ -54,32 +61,32 @@ def value(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     return after, kind, at, after
 
 
-@compiled
+@inlined
 def text(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return what follows the text whose first letter stands at ``at``, and its kind."""
     kind = TEXT
     while at < end:
-        if _ORDINARY[data[at]]:
+        if _ORDINARY[byte(data, at)]:
             at += 1
             continue
-        if data[at] == _QUOTE:
+        if byte(data, at) == _QUOTE:
             return at + 1, kind
-        if data[at] != _BACKSLASH or at + 1 >= end or not _IS_ESCAPE[data[at + 1]]:
+        if byte(data, at) != _BACKSLASH or at + 1 >= end or not _IS_ESCAPE[byte(data, at + 1)]:
             return FAILED, ABSENT
         kind = ESCAPED
-        if data[at + 1] == _U:
+        if byte(data, at + 1) == _U:
             for i in range(at + 2, at + 6):
-                if i >= end or not _IS_HEX[data[i]]:
+                if i >= end or not _IS_HEX[byte(data, i)]:
                     return FAILED, ABSENT
-            if data[at + 2] | 32 == _D and data[at + 3] >= _EIGHT:
+            if byte(data, at + 2) | 32 == _D and byte(data, at + 3) >= _EIGHT:
                 return FAILED, ABSENT  # half a pair, which has to have its other half
         at += 2
     return FAILED, ABSENT
 
 
-@compiled
+@inlined
 def _scalar(data: Bytes, at: int, end: int) -> tuple[int, int]:
-    first = data[at]
+    first = byte(data, at)
     if first == _MINUS or _ZERO <= first <= _NINE:
         return _digits(data, at, end)
     if first in (_T, _F, _N):
@@ -88,37 +95,37 @@ def _scalar(data: Bytes, at: int, end: int) -> tuple[int, int]:
         if at + n > end:
             return FAILED, ABSENT
         for i in range(n):
-            if data[at + i] != _WORDS[word, i]:
+            if byte(data, at + i) != _WORDS[word, i]:
                 return FAILED, ABSENT
         return at + n, TRUE + word
     return FAILED, ABSENT
 
 
-@compiled
+@inlined
 def _digits(data: Bytes, at: int, end: int) -> tuple[int, int]:
     kind = INTEGER
-    if data[at] == _MINUS:
+    if byte(data, at) == _MINUS:
         at += 1
     first = at
-    while at < end and _ZERO <= data[at] <= _NINE:
+    while at < end and _ZERO <= byte(data, at) <= _NINE:
         at += 1
-    if at == first or (data[first] == _ZERO and at > first + 1):
+    if at == first or (byte(data, first) == _ZERO and at > first + 1):
         return FAILED, ABSENT
-    if at < end and data[at] == _POINT:
+    if at < end and byte(data, at) == _POINT:
         kind = NUMBER
         at += 1
         first = at
-        while at < end and _ZERO <= data[at] <= _NINE:
+        while at < end and _ZERO <= byte(data, at) <= _NINE:
             at += 1
         if at == first:
             return FAILED, ABSENT
-    if at < end and (data[at] | 32) == _E:
+    if at < end and (byte(data, at) | 32) == _E:
         kind = NUMBER
         at += 1
-        if at < end and data[at] in (_PLUS, _MINUS):
+        if at < end and byte(data, at) in (_PLUS, _MINUS):
             at += 1
         first = at
-        while at < end and _ZERO <= data[at] <= _NINE:
+        while at < end and _ZERO <= byte(data, at) <= _NINE:
             at += 1
         if at == first:
             return FAILED, ABSENT
@@ -133,7 +140,7 @@ def _nested(data: Bytes, at: int, end: int) -> int:  # noqa: PLR0911, PLR0912 - 
         at = blank(data, at, end)
         if at >= end:
             return FAILED
-        opened = data[at]
+        opened = byte(data, at)
         if opened in (_BRACE, _BRACKET):
             depth += 1
             if depth > MAX_DEPTH:
@@ -142,7 +149,7 @@ def _nested(data: Bytes, at: int, end: int) -> int:  # noqa: PLR0911, PLR0912 - 
             at = blank(data, at + 1, end)
             if at >= end:
                 return FAILED
-            if data[at] != opened + 2:  # in ASCII, } is two after {, and ] after [
+            if byte(data, at) != opened + 2:  # in ASCII, } is two after {, and ] after [
                 if opened == _BRACE:
                     at = _colon(data, at, end)
                     if at < 0:
@@ -153,14 +160,16 @@ def _nested(data: Bytes, at: int, end: int) -> int:  # noqa: PLR0911, PLR0912 - 
             if at < 0:
                 return FAILED
             at = blank(data, at, end)
-        while at < end and data[at] == (_BRACE_END if is_object & np.uint64(1) else _BRACKET_END):
+        while at < end and byte(data, at) == (
+            _BRACE_END if is_object & np.uint64(1) else _BRACKET_END
+        ):
             at += 1
             depth -= 1
             is_object >>= np.uint64(1)
             if depth == 1:
                 return at
             at = blank(data, at, end)
-        if at >= end or data[at] != _COMMA:
+        if at >= end or byte(data, at) != _COMMA:
             return FAILED
         at += 1
         if is_object & np.uint64(1):
@@ -169,13 +178,13 @@ def _nested(data: Bytes, at: int, end: int) -> int:  # noqa: PLR0911, PLR0912 - 
                 return FAILED
 
 
-@compiled
+@inlined
 def _colon(data: Bytes, at: int, end: int) -> int:
     """Return what follows the name at ``at`` and its colon."""
-    if at >= end or data[at] != _QUOTE:
+    if at >= end or byte(data, at) != _QUOTE:
         return FAILED
     at = text(data, at + 1, end)[0]
     if at < 0:
         return FAILED
     at = blank(data, at, end)
-    return at + 1 if at < end and data[at] == _COLON else FAILED
+    return at + 1 if at < end and byte(data, at) == _COLON else FAILED

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.compiled import compiled
+from topics.compiled import inlined
 
 NONE: Final = -1
 
@@ -36,22 +36,24 @@ def lexicon(words: Sequence[str]) -> Lexicon:
 
 
 def _slot_of(word: bytes, multiplier: int) -> int:
-    hashed = 0
-    for letter in word:
-        hashed = (hashed * multiplier + letter) & 0xFFFFF
-    return hashed & 1023
+    hashed = len(word)
+    for letter in (word[0], word[len(word) // 2], word[-1]):
+        hashed = hashed * multiplier + letter
+    return (hashed >> 4) & 1023
 
 
-@compiled
+@inlined
 def find(words: Lexicon, data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return the number of the word ``data[at:end]``, -1 for none."""
-    hashed = 0
-    for i in range(at, end):
-        hashed = (hashed * words.multiplier + data[i]) & 0xFFFFF
-    word = words.slots[hashed & 1023]
+    if at >= end:
+        return NONE
+    hashed = end - at
+    for i in (at, at + (end - at) // 2, end - 1):
+        hashed = hashed * words.multiplier + data[np.uint64(i)]
+    word = words.slots[(hashed >> 4) & 1023]
     if word < 0 or words.sizes[word] != end - at:
         return NONE
     for i in range(end - at):
-        if words.letters[word, i] != data[at + i]:
+        if words.letters[word, i] != data[np.uint64(at + i)]:
             return NONE
     return int(word)

@@ -20,10 +20,17 @@ _COMMA, _BRACKET_END, _A, _Z = (ord(c) for c in ",]AZ")
 
 
 class Work(NamedTuple):
-    """Work space: ``spans`` int64[n_item_fields, 3] and ``no_names`` int64[0, 2]."""
+    """Work space: ``spans`` int64[I, 3], ``no_names`` int64[0, 2] and ``number`` float64[1, 2]."""
 
     spans: NDArray[np.int64]
     no_names: NDArray[np.int64]
+    number: NDArray[np.float64]
+
+
+def workspace() -> Work:
+    """Return arrays to read orders in."""
+    spans = np.zeros((len(f.ITEM_FIELDS), 3), np.int64)
+    return Work(spans, np.zeros((0, 2), np.int64), np.zeros((1, 2)))
 
 
 @compiled
@@ -99,7 +106,7 @@ def _items(
     if spans[f.ITEMS, 0] != ARRAY:
         return spans[f.ITEMS, 0] in (ABSENT, NULL)
     at, end = blank(data, spans[f.ITEMS, 1] + 1, spans[f.ITEMS, 2]), spans[f.ITEMS, 2]
-    inner, number = work.spans, np.empty((1, 2))
+    inner, number = work.spans, work.number
     n_items, best_price, is_first = 0.0, -np.inf, True
     while data[at] != _BRACKET_END:
         at = scan_object(data, at, end, words.items, inner, work.no_names)
@@ -117,7 +124,7 @@ def _items(
         if is_first or number[0, 1] > best_price:
             best_price, is_first = number[0, 1], False
             for field, column in ((f.ITEM_SKU, f.TO_SKU), (f.ITEM_CATEGORY, f.TO_CATEGORY)):
-                out.identities[column, i, 0] = out.identities[column, i, 1] = 0
+                out.identities[i, column, 0] = out.identities[i, column, 1] = 0
                 identity(inner, field, out.identities, column, i)
         at = blank(data, at, end)
         if data[at] == _COMMA:

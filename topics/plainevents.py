@@ -27,7 +27,7 @@ class _Letters:
         self._bytes = joined
         self._plain = joined.decode() if joined.isascii() else None
 
-    def cut(self, begins: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+    def cut(self, begins: NDArray[np.int32], ends: NDArray[np.int32]) -> list[str]:
         pairs = zip(begins.tolist(), ends.tolist(), strict=True)
         if (plain := self._plain) is not None:
             return [plain[a:b] for a, b in pairs]
@@ -72,8 +72,8 @@ def read_plain(
     fill_texts(rows, said, tokens)
     batch = EventBatch(
         rows,
-        letters.cut(*found.identities[f.TO_EVENT, at].T),
-        letters.cut(*found.identities[f.TO_USER, at].T),
+        letters.cut(*found.identities[at, f.TO_EVENT].T),
+        letters.cut(*found.identities[at, f.TO_USER].T),
         said,
         [attributes.get(i) for i in picks],
     )
@@ -88,11 +88,10 @@ def _rows(data: NDArray[np.uint8], found: Scanned, at: NDArray[np.int64], tokens
     rows["time_ms"], rows["account_created_ms"] = found.times[at].T
     for i, name in enumerate(("amount", "n_items", "dwell_ms", "helpful")):
         rows[name] = found.numbers[at, i]
-    used = found.identities[:, at]
-    told = tokens.spans(data, used[:, :, 0].ravel(), used[:, :, 1].ravel())
-    told = told.reshape(len(f.IDENTITIES), len(at))
+    used = found.identities[at].reshape(-1, 2)
+    told = tokens.spans(data, used[:, 0], used[:, 1]).reshape(len(at), len(f.IDENTITIES))
     for i, name in enumerate(f.IDENTITIES):
-        rows[name] = told[i] if i < f.N_LONG else short(told[i])
+        rows[name] = told[:, i] if i < f.N_LONG else short(told[:, i])
     rows["ip"] = tokens.networks(data, found.ip[at, 0], found.ip[at, 1])
     return rows
 

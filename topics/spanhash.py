@@ -1,6 +1,6 @@
 """Digests of texts that stand in one array of bytes, each different text hashed once."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ _PREFIX_END: Final = np.frombuffer(b"0/24", np.uint8).copy()
 def span_digests(
     keyed: NDArray[np.uint64],
     data: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    begins: NDArray[Any],
+    ends: NDArray[Any],
 ) -> NDArray[np.uint64]:
     """Return the digests of ``data[begins[i]:ends[i]]``, 0 where that is empty, uint64[n]."""
     out = np.empty(len(begins), np.uint64)
@@ -29,8 +29,8 @@ def span_digests(
 def network_digests(
     keyed: NDArray[np.uint64],
     data: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    begins: NDArray[Any],
+    ends: NDArray[Any],
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Return the digests of the /24 networks of IPv4 addresses, and which texts are no such."""
     out, is_other = np.zeros(len(begins), np.uint64), np.zeros(len(begins), np.bool_)
@@ -47,8 +47,8 @@ def _slots(n: int) -> NDArray[np.int64]:
 def _digests(
     keyed: NDArray[np.uint64],
     data: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    begins: NDArray[Any],
+    ends: NDArray[Any],
     slots: NDArray[np.int64],
     out: NDArray[np.uint64],
 ) -> None:
@@ -84,8 +84,8 @@ def _same(data: NDArray[np.uint8], at: int, end: int, other: int, other_end: int
 def _networks(
     keyed: NDArray[np.uint64],
     data: NDArray[np.uint8],
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
+    begins: NDArray[Any],
+    ends: NDArray[Any],
     out: NDArray[np.uint64],
     is_other: NDArray[np.bool_],
 ) -> None:

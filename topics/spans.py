@@ -7,27 +7,27 @@ its absence, is as it should be.
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.compiled import compiled
+from topics.compiled import inlined
 from topics.jsonnumber import exact
 from topics.jsonvalue import ABSENT, ESCAPED, FALSE, INTEGER, NULL, NUMBER, TEXT, TRUE, Bytes
 
 
-@compiled
+@inlined
 def identity(
-    spans: NDArray[np.int64], field: int, out: NDArray[np.int64], column: int, i: int
+    spans: NDArray[np.int64], field: int, out: NDArray[np.int32], column: int, i: int
 ) -> bool:
-    """Take a text without escapes into ``out`` int64[I, n, 2]; it may be absent."""
+    """Take a text without escapes into ``out`` int32[n, I, 2]; it may be absent."""
     if spans[field, 0] == TEXT:
-        out[column, i, 0], out[column, i, 1] = spans[field, 1], spans[field, 2]
+        out[i, column, 0], out[i, column, 1] = spans[field, 1], spans[field, 2]
         return True
     return spans[field, 0] in (ABSENT, NULL)
 
 
-@compiled
+@inlined
 def written(
-    spans: NDArray[np.int64], field: int, out: NDArray[np.int64], i: int, which: int
+    spans: NDArray[np.int64], field: int, out: NDArray[np.int32], i: int, which: int
 ) -> bool:
-    """Take a text into ``out`` int64[n, 2, 3]; it may have escapes or be absent."""
+    """Take a text into ``out`` int32[n, 2, 3]; it may have escapes or be absent."""
     if spans[field, 0] in (TEXT, ESCAPED):
         for k in range(3):
             out[i, which, k] = spans[field, k]
@@ -35,7 +35,7 @@ def written(
     return spans[field, 0] in (ABSENT, NULL)
 
 
-@compiled
+@inlined
 def ranged(
     data: Bytes,
     spans: NDArray[np.int64],
@@ -54,7 +54,7 @@ def ranged(
     return spans[field, 0] in (ABSENT, NULL)
 
 
-@compiled
+@inlined
 def flag(spans: NDArray[np.int64], field: int) -> int:
     """Return 1 for true, 0 for false or absent, -1 for anything else."""
     if spans[field, 0] == TRUE:

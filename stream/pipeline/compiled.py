@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.compiled import compiled, interpreted
+from topics.compiled import inlined, interpreted
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` into its caller, on its first call or from the cache on disk."""
-    return compiled(function, forceinline=True)
+    return inlined(function)
 
 
 def records(rows: NDArray[np.void]) -> Any:
