@@ -10,6 +10,10 @@ from topics.errors import InputError
 SUMMARY = "measure this machine: events per second, and where the time goes"
 USERS = 50_000
 EVENTS_PER_USER = 40
+_CACHE = Path(".riskstream/bench")
+_BROKERS_HELP = "an empty Kafka cluster (default: start Apache Kafka here, as the tests do)"
+_EVENTS_HELP = "measured (default 2000000)"
+_PEERS_CACHE_HELP = f"keeps the peers' environments and jars (default {_CACHE})"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     _pipeline_arguments(names)
     _market_arguments(names)
+    _peers_arguments(names)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,19 +46,14 @@ def _pipeline_arguments(names: "argparse._SubParsersAction[argparse.ArgumentPars
         "--scoring", choices=("full", "none"), default="full",
         help="full (the default): forest, Transformer and texts; none: features and rules",
     )  # fmt: skip
-    pipeline.add_argument(
-        "--events", type=int, default=2_000_000, metavar="N", help="measured (default 2000000)"
-    )
+    pipeline.add_argument("--events", type=int, default=2_000_000, metavar="N", help=_EVENTS_HELP)
     pipeline.add_argument(
         "--users", type=int, metavar="N",
         help=f"default {USERS}, or fewer where --events would give each less than "
         f"{EVENTS_PER_USER} events",
     )  # fmt: skip
     pipeline.add_argument("--seed", type=int, default=7, help="of the simulated shop (default 7)")
-    pipeline.add_argument(
-        "--brokers", metavar="X",
-        help="an empty Kafka cluster (default: start Apache Kafka here, as the tests do)",
-    )  # fmt: skip
+    pipeline.add_argument("--brokers", metavar="X", help=_BROKERS_HELP)
     pipeline.add_argument("--partitions", type=int, default=4, metavar="N", help="default 4")
     pipeline.add_argument(
         "--model", type=Path, metavar="DIR", help="default: one trained here, once"
@@ -66,7 +66,7 @@ def _pipeline_arguments(names: "argparse._SubParsersAction[argparse.ArgumentPars
         "--poll-max-records", metavar="N", help="most records of one poll (the worker's default)"
     )
     pipeline.add_argument(
-        "--cache", type=Path, default=Path(".riskstream/bench"), metavar="DIR",
+        "--cache", type=Path, default=_CACHE, metavar="DIR",
         help="keeps simulated events and the model (default .riskstream/bench)",
     )  # fmt: skip
     pipeline.set_defaults(measure=_pipeline)
@@ -114,11 +114,39 @@ def _market_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser
         "--max-seconds", type=float, metavar="S", help="limit on the training time (default none)"
     )
     market.add_argument(
-        "--cache", type=Path, default=Path(".riskstream/bench"), metavar="DIR",
+        "--cache", type=Path, default=_CACHE, metavar="DIR",
         help="keeps simulated markets (default .riskstream/bench)",
     )  # fmt: skip
     add_flags(market, "policy")
     market.set_defaults(measure=_market)
+
+
+def _peers_arguments(names: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    peers = names.add_parser(
+        "peers",
+        help="the same windowed counts on Faust, Quix Streams, Bytewax and Kafka Streams",
+        description="The same windowed counts on our worker, stock Faust, Quix Streams, Bytewax "
+        "and Kafka Streams, on a real Kafka; every answer is checked.",
+    )
+    peers.add_argument("--json", action="store_true", help="print one JSON object")
+    peers.add_argument("--events", type=int, default=2_000_000, metavar="N", help=_EVENTS_HELP)
+    peers.add_argument("--only", metavar="NAME,...", help="programs to run (default all)")
+    peers.add_argument("--brokers", metavar="X", help=_BROKERS_HELP)
+    peers.add_argument("--cache", type=Path, default=_CACHE, metavar="DIR", help=_PEERS_CACHE_HELP)
+    peers.set_defaults(measure=_peers)
+
+
+def _peers(args: argparse.Namespace) -> int:
+    import orjson
+
+    from stream.bench.peers import bench_peers, show_peers
+
+    found = bench_peers(args.only, args.events, args.brokers, args.cache)
+    if args.json:
+        print(orjson.dumps(found).decode())
+    else:
+        show_peers(found)
+    return 0
 
 
 def _market(args: argparse.Namespace) -> int:

@@ -89,9 +89,7 @@ def middle(readings: list[Reading], n_events: int) -> dict[str, Any]:
     >>> found["events"], found["seconds"], found["events_per_s"], found["events_per_cpu_s"]
     (80, 8, 10.0, 20.0)
     """
-    first, last = (
-        next(r for r in readings if r.n_answers >= share * n_events) for share in MIDDLE
-    )
+    first, last = (next(r for r in readings if r.n_answers >= share * n_events) for share in MIDDLE)
     n = last.n_answers - first.n_answers
     seconds, cpu_s = last.at_s - first.at_s, last.cpu_s - first.cpu_s
     if not n or not cpu_s:

@@ -54,7 +54,9 @@ class Panes:
             np.array(numbers, np.int64),
             offsets,
             np.array([event.event_time for event in events], np.int64),
-            np.rint(100 * np.array([event.amount for event in events], np.float64)).astype(np.int64),
+            np.rint(100 * np.array([event.amount for event in events], np.float64)).astype(
+                np.int64
+            ),
             [event.event_id for event in events],
         )
 
@@ -125,9 +127,7 @@ def warm() -> None:
 def main() -> int:
     args = arguments(__doc__)
     warm()
-    return run(
-        settings(args.brokers, args.folder), Panes(), outputs=(OUTPUT, "risk.deadletter")
-    )
+    return run(settings(args.brokers, args.folder), Panes(), outputs=(OUTPUT, "risk.deadletter"))
 
 
 if __name__ == "__main__":
