@@ -47,18 +47,18 @@ def expected(events: Events) -> NDArray[np.int64]:
     return found
 
 
-def check(brokers: str, topic: str, events: Events, right: NDArray[np.int64]) -> None:
-    """Compare every answer in a topic; raises RuntimeError where one is wrong, missing or extra."""
+def check(values: Iterable[bytes], events: Events, right: NDArray[np.int64]) -> None:
+    """Compare all answers with ``right``; raise RuntimeError if one is wrong, missing or extra."""
     n_answers = np.zeros(len(events), np.int64)
     found = np.zeros_like(right)
     decode = msgspec.json.Decoder(Answer).decode
     users = events.users.tolist()
-    for value in values_of(brokers, topic):
+    for value in values:
         answer = decode(value)
         i = int(answer.event_id[2:])
-        n_answers[i] += 1
         if answer.user_id != user_id(users[i]):
-            raise RuntimeError(f"{topic}: {answer.event_id} was answered for another user")
+            raise RuntimeError(f"{answer.event_id} was answered for {answer.user_id}")
+        n_answers[i] += 1
         found[i] = (
             answer.count_1h, round(100 * answer.sum_1h), answer.count_1d,
             round(100 * answer.sum_1d), answer.count, round(100 * answer.sum),
@@ -69,7 +69,7 @@ def check(brokers: str, topic: str, events: Events, right: NDArray[np.int64]) ->
             f"e-{i:09d} {n_answers[i]} times, {found[i].tolist()} for {right[i].tolist()}"
             for i in wrong[:TOLD]
         )
-        raise RuntimeError(f"{topic}: {len(wrong):,} of {len(events):,} answers are wrong: {told}")
+        raise RuntimeError(f"{len(wrong):,} of {len(events):,} answers are wrong: {told}")
 
 
 def values_of(brokers: str, topic: str) -> Iterable[bytes]:

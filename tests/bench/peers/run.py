@@ -6,15 +6,20 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stream.bench.broker import bench_broker
 from stream.progress import shown
 from stream.worker.processor import SOURCES
-from tests.bench.peers.events import make_events, send
+from tests.bench.peers.events import Events, make_events, send
 from tests.bench.peers.job import EVENTS, PARTITIONS, PREFIX
 from tests.bench.peers.measuring import measure
 from tests.bench.peers.programs import PROGRAMS, Program
-from tests.bench.peers.reference import check, expected
+from tests.bench.peers.reference import check, expected, values_of
 from topics.catalog import TopicSpec
+from topics.consuming import n_records_in
+from topics.errors import InputError
 from topics.topicadmin import create_topics
 
 OURS = "riskstream"
@@ -45,7 +50,7 @@ def compare(
         for name, program in programs.items():
             with shown(name, n_events) as advance:
                 found[name] = measure(program, address, n_events, Path(run, name), advance)
-            check(address, program.output, events, right)
+            _check(address, program, events, right)
             found[name]["checked_answers"] = n_events
     return {
         "bench": "peers",
@@ -59,6 +64,13 @@ def compare(
         "programs": found,
         "ratios": ratios(found),
     }
+
+
+def _check(brokers: str, program: Program, events: Events, right: NDArray[np.int64]) -> None:
+    try:
+        check(values_of(brokers, program.output), events, right)
+    except RuntimeError as error:
+        raise RuntimeError(f"{program.name} answered wrongly: {error}") from None
 
 
 def ratios(found: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -84,7 +96,11 @@ def _create_topics(brokers: str, programs: list[Program]) -> None:
     specs = [_topic(name) for name in dict.fromkeys(names)]
     changelogs = [program.changelog for program in programs if program.name == "faust"]
     specs += [_topic(name, compacted=True) for name in changelogs if name]
-    create_topics(brokers, specs)
+    created = create_topics(brokers, specs)
+    for spec in specs:
+        if spec.name not in created and n_records_in(brokers, spec.name):
+            raise InputError(f"topic {spec.name} at {brokers} holds records; the comparison needs "
+                             "a cluster on which nothing else runs")  # fmt: skip
 
 
 def _topic(name: str, *, compacted: bool = False) -> TopicSpec:
