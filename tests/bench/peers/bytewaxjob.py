@@ -4,7 +4,6 @@
 States live in memory; every ten seconds those that changed go to SQLite, with the offsets.
 """
 
-import copy
 import sys
 from datetime import timedelta
 
@@ -15,8 +14,8 @@ from bytewax.operators import StatefulBatchLogic
 from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
-from tests.bench.peers.arguments import arguments
-from tests.bench.peers.job import EVENTS, State, read_event, write_answer
+from tests.bench.peers.arguments import arguments, settle
+from tests.bench.peers.job import EVENTS, State, pack_state, read_event, unpack_state, write_answer
 
 EPOCH = timedelta(seconds=10)  # Bytewax's default
 POLL_RECORDS = 10_000
@@ -24,7 +23,7 @@ POLL_RECORDS = 10_000
 
 class Panes(StatefulBatchLogic):
     def __init__(self, resumed):
-        self.state = State() if resumed is None else resumed
+        self.state = State() if resumed is None else unpack_state(resumed)
 
     def on_batch(self, batch):
         add = self.state.add
@@ -34,7 +33,7 @@ class Panes(StatefulBatchLogic):
         ], StatefulBatchLogic.RETAIN
 
     def snapshot(self):
-        return copy.deepcopy(self.state)
+        return pack_state(self.state)  # a copy is asked for, and this is the quickest
 
 
 def by_user(messages):
@@ -61,6 +60,7 @@ def build(brokers: str, output: str) -> Dataflow:
 
 def main() -> int:
     args = arguments(__doc__)
+    settle()
     args.folder.mkdir(parents=True, exist_ok=True)
     init_db_dir(args.folder, 1)
     cli_main(

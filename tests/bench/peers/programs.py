@@ -66,7 +66,13 @@ def _kafka_streams(name: str, cache_bytes: int) -> Maker:
         jars = built_jars(cache)
         release = next(jars.glob("kafka-streams-*.jar")).stem.removeprefix("kafka-streams-")
         application, output = PREFIX + name, f"{PREFIX}answers.{name}"
-        command = ["java", "-cp", f"{jars}/*", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        command = [
+            "java",
+            "-XX:+UseParallelGC",
+            "-cp",
+            f"{jars}/*",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        ]
         command += ["peers.Job", brokers, EVENTS, output, str(folder), application]
         about = f"Kafka Streams {release}, {_java()}"
         changelog = f"{application}-panes-changelog"

@@ -8,7 +8,7 @@ import sys
 
 from quixstreams import Application
 
-from tests.bench.peers.arguments import arguments
+from tests.bench.peers.arguments import arguments, settle
 from tests.bench.peers.job import (
     EVENTS,
     PREFIX,
@@ -32,6 +32,7 @@ def answer(value, key, timestamp, headers, state):
 
 def main() -> int:
     args = arguments(__doc__)
+    settle()
     app = Application(
         broker_address=args.brokers,
         consumer_group=PREFIX + "quix",

@@ -11,7 +11,7 @@ import sys
 import faust
 import uvloop
 
-from tests.bench.peers.arguments import arguments
+from tests.bench.peers.arguments import arguments, settle
 from tests.bench.peers.job import (
     EVENTS,
     PARTITIONS,
@@ -78,6 +78,7 @@ async def serve(brokers: str, output: str, folder: str) -> None:
 
 def main() -> int:
     args = arguments(__doc__)
+    settle()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the consumer's thread takes it too
     asyncio.run(serve(args.brokers, args.output, str(args.folder)))
