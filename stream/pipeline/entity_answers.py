@@ -1,4 +1,9 @@
-"""What an entity says at a moment: who else uses it, its orders, and what they turned out to be."""
+"""What an entity says at a moment: who else uses it, its orders, and what they turned out to be.
+
+What became known is told by days of UTC, so that a run of frauds ends with the day of the first
+honest verdict. Such a run says more than a share: what took hold of a seller or a device does not
+let go from one order to the next.
+"""
 
 from typing import Any, Final
 
@@ -16,6 +21,7 @@ from stream.pipeline.entity_state import (
     LABELS_BY_DAY,
     LABELS_BY_HOUR,
     LEVELS,
+    N_AGES,
     N_PENDING,
     N_USERS,
     P_FRAUDS,
@@ -33,8 +39,14 @@ from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
 QUESTIONS: Final = (
     "other_users_1d", "other_users_30d", "events_1d", "events_30d", "orders_1d", "orders_7d",
     "orders_30d", "amount_1d", "amount_30d", "labels_7d", "labels_30d", "frauds_1d", "frauds_7d",
-    "frauds_30d", "age_ms",
+    "frauds_30d", "age_ms", "since_fraud_ms", "since_first_fraud_ms", "labels_since_fraud",
+    "fraud_run", "fraud_run_ms",
 )  # fmt: skip
+"""Times since frauds count from the start of the day on which they became known, within thirty
+days; ``labels_since_fraud`` are verdicts on later days than that of the last fraud. ``fraud_run``
+are the frauds of the newest days with verdicts on which nothing turned out honest, and
+``fraud_run_ms`` the time since the first of these days."""
+
 N_QUESTIONS: Final = len(QUESTIONS)
 FRAUDS: Final = (11, 12, 13)
 
@@ -53,6 +65,7 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     for i in range(e.head[N_PENDING]):
         if e.pending[i, P_VISIBLE] <= t:
             _answer_pending(e, i, t, user, scale, out)
+    _answer_days(e, t, out)
     for i in FRAUDS:  # the withdrawal of a label may outlive the label in a window
         out[i] = max(0.0, out[i])
     unseen = e.head[FIRST_MS] == NO_TIME or e.head[FIRST_MS] + lag_ms > t
@@ -77,17 +90,46 @@ def _answer_links(e: Entity, t: int, out: Any) -> None:
 
 @kernel
 def _answer_labels(e: Entity, t: int, out: Any) -> None:
+    """Count the frauds of the last day, and lay the verdicts of thirty days out by age in days."""
     hour, day = LABELS_BY_HOUR, LABELS_BY_DAY
     for i in range(e.n_panes[hour]):
         if in_window(e.pane_at[hour, i], LEVELS[hour], t, DAY_MS):
             out[11] += e.pane_count[hour, i, E_FRAUDS]
+    e.by_age[:] = 0
     for i in range(e.n_panes[day]):
         if in_window(e.pane_at[day, i], LEVELS[day], t, 30 * DAY_MS):
-            out[10] += e.pane_count[day, i, E_LABELS]
-            out[13] += e.pane_count[day, i, E_FRAUDS]
-            if in_window(e.pane_at[day, i], LEVELS[day], t, 7 * DAY_MS):
-                out[9] += e.pane_count[day, i, E_LABELS]
-                out[12] += e.pane_count[day, i, E_FRAUDS]
+            age = t // DAY_MS - e.pane_at[day, i]
+            e.by_age[age, 0] += e.pane_count[day, i, E_LABELS]
+            e.by_age[age, 1] += e.pane_count[day, i, E_FRAUDS]
+
+
+@kernel
+def _answer_days(e: Entity, t: int, out: Any) -> None:
+    """Sum the verdicts of thirty days, newest first, and tell the frauds' place among them."""
+    into_day = t % DAY_MS
+    out[15:17] = np.nan
+    out[19] = np.nan
+    running = True
+    for age in range(N_AGES):
+        labels, frauds = e.by_age[age, 0], e.by_age[age, 1]
+        if labels == 0 and frauds == 0:
+            continue
+        if age * DAY_MS + into_day < 7 * DAY_MS:
+            out[9] += labels
+            out[12] += frauds
+        out[10] += labels
+        out[13] += frauds
+        if frauds > 0:
+            out[16] = float(age * DAY_MS + into_day)
+            if np.isnan(out[15]):
+                out[15] = out[16]
+                out[17] = out[10] - labels
+        running = running and frauds > 0 and frauds >= labels
+        if running:
+            out[18] += frauds
+            out[19] = out[16]
+    if np.isnan(out[15]):
+        out[17] = np.nan
 
 
 @kernel
@@ -99,11 +141,10 @@ def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any
     in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
     in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
     if e.pending[i, P_LABELS] != 0 or e.pending[i, P_FRAUDS] != 0:
-        out[9] += in_week * e.pending[i, P_LABELS]
-        out[10] += in_month * e.pending[i, P_LABELS]
         out[11] += in_day * e.pending[i, P_FRAUDS]
-        out[12] += in_week * e.pending[i, P_FRAUDS]
-        out[13] += in_month * e.pending[i, P_FRAUDS]
+        if in_month:
+            e.by_age[t // DAY_MS - day, 0] += e.pending[i, P_LABELS]
+            e.by_age[t // DAY_MS - day, 1] += e.pending[i, P_FRAUDS]
         return
     _answer_pending_user(e, i, t, user, scale, out)
     out[2] += in_day

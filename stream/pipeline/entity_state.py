@@ -35,6 +35,8 @@ BY_HOUR, BY_DAY, LABELS_BY_HOUR, LABELS_BY_DAY = range(4)
 
 P_VISIBLE, P_TIME, P_USER, P_ORDER, P_LABELS, P_FRAUDS = range(6)
 MAX_ENTITY_BYTES: Final = 40_960
+N_AGES: Final = 30
+"""Days that an answer looks back at."""
 
 
 class Entity(NamedTuple):
@@ -48,6 +50,7 @@ class Entity(NamedTuple):
     pane_sum: Any  # f8[4, MAX_PANES, 1]: amount
     pending: Any  # i8[MAX_PENDING, 6]
     pending_amount: Any  # f8[MAX_PENDING]
+    by_age: Any  # i8[N_AGES, 2]: scratch of an answer, labels and frauds by age in days; not kept
 
 
 def new_entity() -> Entity:
@@ -61,6 +64,7 @@ def new_entity() -> Entity:
         np.zeros((4, MAX_PANES, 1)),
         np.zeros((MAX_PENDING, 6), np.int64),
         np.zeros(MAX_PENDING),
+        np.zeros((N_AGES, 2), np.int64),
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import numpy as np
+
 from stream.pipeline.feature import Column, Feature, Known, growth, plain, ratio, share
 from stream.pipeline.habit_features import HABITS, THINGS
 from stream.pipeline.wording import WINDOW_TEXT
@@ -36,6 +38,34 @@ def _amount_z(k: Known) -> Column:
     return (_order_amount(k) - k.own("amount_mean")) / (k.own("amount_std") + 1.0)
 
 
+def _amount_vs(what: str, window: str) -> Feature:
+    words = {"mean": "mean", "max": "largest"}[what]
+    return Feature(
+        f"amount_vs_{what}_{window}", "ratio", window, True,
+        f"amount over the {words} of the user's orders in the {window} before",
+        f"amount is {{value}} times this user's {words} within {WINDOW_TEXT[window]}",
+        lambda k: ratio(_order_amount(k), _of_window(k, what, window)),
+    )  # fmt: skip
+
+
+def _peak(window: str, text: str) -> Feature:
+    return Feature(
+        f"amount_peak_{window}", "ratio", window, False,
+        f"the user's largest order in the {window} before over the mean of all earlier ones",
+        f"the largest order within {text} is {{value}} times this user's mean",
+        lambda k: ratio(_of_window(k, "max", window), k.own("amount_mean")),
+    )  # fmt: skip
+
+
+def _of_window(k: Known, what: str, window: str) -> Column:
+    """Return the mean or the largest amount of a window's orders."""
+    if what == "mean":
+        return ratio(k.own(f"amount_{window}"), k.own(f"orders_{window}"))
+    if window == "14d":
+        return np.maximum(k.own("amount_max_7d"), k.own("amount_max_week_before"))
+    return k.own(f"amount_max_{window}")
+
+
 def _rating(k: Known) -> Column:
     return k.of_type(REVIEW, k.event("rating"))
 
@@ -67,6 +97,12 @@ AMOUNTS: Final = (
             "{value} spent within 7 days", plain("amount_7d")),
     Feature("amount_30d", "money", "30d", False, "sum of the user's orders in thirty days before",
             "{value} spent within 30 days", plain("amount_30d")),
+    _amount_vs("mean", "7d"), _amount_vs("mean", "30d"), _amount_vs("max", "7d"),
+    _peak("7d", "7 days"), _peak("14d", "14 days"), _peak("30d", "30 days"),
+    Feature("amount_mean_7d_vs_mean", "ratio", "7d", False,
+            "mean amount of the user's orders in the week before over that of all earlier ones",
+            "spent per order within 7 days: {value} times this user's mean",
+            lambda k: ratio(_of_window(k, "mean", "7d"), k.own("amount_mean"))),
     _amount_mean("1d"), _amount_mean("7d"), _amount_mean("30d"),
     Feature("amount_max_30d", "money", "30d", False, "the user's largest order in thirty days",
             "largest order within 30 days: {value}", plain("amount_max_30d")),

@@ -28,12 +28,21 @@ def _orders(kind: str, window: str, what: str) -> Feature:
     )  # fmt: skip
 
 
-def _frauds(kind: str, what: str) -> Feature:
+def _frauds(kind: str, what: str, window: str = "30d") -> Feature:
     return Feature(
-        f"{kind}_frauds_30d", "count", "30d", False,
-        f"events with this {what} that became known as fraud in thirty days",
-        f"{{value}} known frauds with this {what} within 30 days",
-        lambda k: k.entity(kind, "frauds_30d"), shared=True,
+        f"{kind}_frauds_{window}", "count", window, False,
+        f"events with this {what} that became known as fraud in the {window} before",
+        f"{{value}} known frauds with this {what} within {WINDOW_TEXT[window]}",
+        lambda k: k.entity(kind, f"frauds_{window}"), shared=True,
+    )  # fmt: skip
+
+
+def _days_since(name: str, question: str, about: str, says: str) -> Feature:
+    return Feature(
+        f"days_since_seller_{name}", "days", "30d", False,
+        f"time since the day on which {about}; unknown without one in thirty days",
+        f"{{value}} since {says}",
+        lambda k: k.entity("seller", question) / DAY_MS, shared=True,
     )  # fmt: skip
 
 
@@ -51,6 +60,28 @@ def _fraud_share(window: str, orders: str) -> Feature:
         compute, shared=True,
     )  # fmt: skip
 
+
+RUNS: Final = (
+    _frauds("seller", "seller", "7d"), _frauds("seller", "seller"),
+    _days_since("fraud", "since_fraud_ms", "a fraud of this seller last became known",
+                "this seller's last known fraud"),
+    _days_since("first_fraud", "since_first_fraud_ms",
+                "the first fraud of this seller in thirty days became known",
+                "the first of this seller's frauds known within 30 days"),
+    _days_since("fraud_run", "fraud_run_ms",
+                "the run of frauds began in which this seller's newest verdicts stand",
+                "this seller's orders began to turn out as nothing but fraud"),
+    Feature("seller_fraud_run", "count", "30d", False,
+            "frauds of the newest days with verdicts on this seller, back to the first day on "
+            "which one turned out honest",
+            "the last {value} verdicts on this seller's orders are all fraud",
+            lambda k: k.entity("seller", "fraud_run"), shared=True),
+    Feature("seller_labels_since_fraud", "count", "30d", False,
+            "verdicts on this seller on later days than that of its last known fraud",
+            "{value} orders of this seller turned out honest since its last known fraud",
+            lambda k: k.entity("seller", "labels_since_fraud"), shared=True),
+)  # fmt: skip
+"""How far a seller is taken over: what takes hold of one does not let go from order to order."""
 
 SHARED: Final = (
     _users("device", "1d", "device"), _users("device", "30d", "device"),
@@ -78,6 +109,7 @@ SHARED: Final = (
     _frauds("address", "address"), _frauds("ip", "network"),
     _fraud_share("1d", "orders_1d"), _fraud_share("7d", "orders_7d"),
     _fraud_share("30d", "orders_30d"),
+    *RUNS,
     Feature("user_frauds", "count", "life", False,
             "events of the user that became known as fraud, or the user as bad",
             "{value} earlier events of this account turned out as fraud",

@@ -225,6 +225,14 @@ class ReferenceUser:
         for w in ("1d", "7d", "30d"):
             found[f"amount_{w}"] = spent[w]
             found[f"amount_mean_{w}"] = ratio(spent[w], len(amounts(self.window(t, w))))
+        recent = {w: amounts(self.window(t, w)) for w in ("7d", "30d")}
+        recent["14d"] = recent["7d"] + amounts(self.week_before(t))
+        for w in ("7d", "30d"):
+            found[f"amount_vs_mean_{w}"] = ratio(amount, found[f"amount_mean_{w}"])
+        found["amount_vs_max_7d"] = ratio(amount, max(recent["7d"], default=0))
+        for w, spent_each in recent.items():
+            found[f"amount_peak_{w}"] = ratio(max(spent_each, default=0), mean)
+        found["amount_mean_7d_vs_mean"] = ratio(found["amount_mean_7d"], mean)
         return found
 
     def _counts(self, event: Event) -> dict[str, float]:

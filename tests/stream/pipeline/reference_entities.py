@@ -7,6 +7,7 @@ millisecond.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 from math import nan
 from typing import Any
 
@@ -43,8 +44,32 @@ class ReferenceEntity:
                 change = sum(x[what] for x in labels if self._in_kept_pane(x["time_ms"], t, w))
                 found[f"{what}_{w}"] = max(0, change)
         del found["labels_1d"]
+        found |= self._days(labels, t)
         first = min((link["time_ms"] for link in links), default=None)
         return found | {"age_ms": nan if first is None else t - first}
+
+    def _days(self, labels: list[Touch], t: int) -> dict[str, float]:
+        """Answer what the days tell on which something became known, the newest first."""
+        kept = [x for x in labels if self._in_kept_pane(x["time_ms"], t, "30d")]
+        days = sorted({x["time_ms"] // DAY for x in kept}, reverse=True)
+        told = []
+        for day in days:
+            n, frauds = (
+                sum(x[what] for x in kept if x["time_ms"] // DAY == day)
+                for what in ("labels", "frauds")
+            )
+            if n or frauds:
+                told.append((t - day * DAY, n, frauds))
+        since = [age for age, _, frauds in told if frauds > 0]
+        after = [n for age, n, _ in told if since and age < since[0]]
+        run = list(takewhile(lambda x: x[2] > 0 and x[2] >= x[1], told))
+        return {
+            "since_fraud_ms": since[0] if since else nan,
+            "since_first_fraud_ms": since[-1] if since else nan,
+            "labels_since_fraud": sum(after) if since else nan,
+            "fraud_run": sum(frauds for _, _, frauds in run),
+            "fraud_run_ms": run[-1][0] if run else nan,
+        }
 
     def at_most(self, t: int, user: int) -> dict[str, float]:
         """Answer from all links whose pane is in the window, visible yet or not."""
@@ -111,6 +136,11 @@ def shared_features(event: dict[str, Any], of: dict[str, dict[str, float]]) -> d
         frauds = answer("seller", f"frauds_{window}")
         whole = max(labels, orders) if "seller" in of else nan
         found[f"seller_fraud_share_{window}"] = nan if whole == 0 else frauds / whole
+    for name in ("fraud", "first_fraud", "fraud_run"):
+        question = "fraud_run_ms" if name == "fraud_run" else f"since_{name}_ms"
+        found[f"days_since_seller_{name}"] = answer("seller", question) / DAY
+    for name in ("frauds_7d", "frauds_30d", "fraud_run", "labels_since_fraud"):
+        found[f"seller_{name}"] = answer("seller", name)
     age, day, month = (answer("seller", q) for q in ("age_ms", "orders_1d", "orders_30d"))
     amount, events = answer("seller", "amount_30d"), answer("seller", "events_30d")
     found["seller_age_days"] = age / DAY
