@@ -1,10 +1,13 @@
 """Gradient boosting on the same features: part of every model, and reported alone beside it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+ENOUGH_TO_STOP: Final = 10
+"""Frauds that the later slice must hold to say when to stop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,28 +33,46 @@ def fit_boosting(
 ) -> Boosting:
     """Fit scikit-learn's HistGradientBoostingClassifier; stop on ``later``, the slice that follows.
 
-    Rows whose label is -1 are left out.
+    Trees are small and each split chooses among a third of the features, drawn anew: with few
+    frauds, large trees over all features learn them by heart. Rows whose label is -1 are left out.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - a second
-
     columns = np.flatnonzero(~np.isnan(features).all(0))
     known, later_known = label >= 0, later_label >= 0
-    stops = later_label[later_known].sum() >= 10
-    boosting = HistGradientBoostingClassifier(
-        learning_rate=0.06,
-        max_iter=400 if stops else 150,
-        max_depth=8,
-        l2_regularization=1.0,
-        early_stopping=bool(stops),
-        n_iter_no_change=20,
-        random_state=seed,
-    )
+    stops = later_label[later_known].sum() >= ENOUGH_TO_STOP
     part = (
         {"X_val": later[later_known][:, columns], "y_val": later_label[later_known]}
         if stops
         else {}
     )
+    boosting = _untrained(400 if stops else 150, bool(stops), seed)
     return Boosting(boosting.fit(features[known][:, columns], label[known], **part), columns)
+
+
+def refit_boosting(
+    found: Boosting, features: NDArray[np.float32], label: NDArray[np.int8], *, seed: int
+) -> Boosting:
+    """Fit as many trees as ``found`` has, and no others, to more rows: the newest count too."""
+    columns = np.flatnonzero(~np.isnan(features).all(0))
+    known = label >= 0
+    boosting = _untrained(found.trees.n_iter_, False, seed)
+    return Boosting(boosting.fit(features[known][:, columns], label[known]), columns)
+
+
+def _untrained(n_trees: int, stops: bool, seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415 - a second
+
+    return HistGradientBoostingClassifier(
+        learning_rate=0.05,
+        max_iter=n_trees,
+        max_leaf_nodes=15,
+        max_depth=6,
+        min_samples_leaf=20,
+        max_features=0.3,
+        l2_regularization=5.0,
+        early_stopping=stops,
+        n_iter_no_change=20,
+        random_state=seed,
+    )
 
 
 @dataclass(frozen=True)

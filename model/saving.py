@@ -1,10 +1,10 @@
 """From a fitted model to its folder, and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -43,6 +43,12 @@ class Trained:
     calibration: dict[str, Calibration]
     spend_scale: float
     metrics: dict[str, Any]
+
+    def with_trees(self, trees: Trees) -> Self:
+        """Return the same with other trees, of which the fusion makes as much; none stay none."""
+        if self.fusion.trees is None:
+            return self
+        return replace(self, fusion=replace(self.fusion, trees=trees))
 
 
 def save_model(

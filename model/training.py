@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.baseline import Boosting, fit_boosting
+from model.baseline import Boosting, fit_boosting, refit_boosting
 from model.fitting import Recipe, fit_network
 from model.forest import Forest
 from model.inputs import TextVectors, without_vectors
@@ -18,6 +18,7 @@ from model.progress import Report, progress_bar
 from model.rows import TrainingRows
 from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
+from model.trees import Trees
 from topics.errors import InputError
 
 MIN_ROWS: Final = 200
@@ -41,7 +42,9 @@ def train(
 
     Rows are cut by time into training, validation (early stopping) and calibration slices. The
     probability of fraud stacks the network and boosted trees; both alone and what they give
-    together are rated on the last slice, and the figures are in the manifest.
+    together are rated on the last slice, and the figures are in the manifest. The trees that are
+    kept are then fitted to all rows, as many as were best on validation: what is newest counts most
+    for what comes next, while the weights of the stack come from rows that taught neither model.
     ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
     ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
     the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
@@ -71,6 +74,11 @@ def train(
         report("boosted trees", 1.0)
         fitted = fit_network(rows, texts, slices, recipe, seed=seed, report=report)
         trained = measure(rows, texts, slices, fitted, boosting)
+        if boosting is not None:
+            report("boosted trees on all rows", 0.0)
+            whole = refit_boosting(boosting, rows.x.features, rows.label, seed=seed)
+            trained = trained.with_trees(Trees.flatten(whole.trees, whole.columns))
+            report("boosted trees on all rows", 1.0)
     seconds = time.monotonic() - began
     return save_model(
         Path(out), trained, fitted, forest, usual,

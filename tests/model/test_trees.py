@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from model.baseline import Boosting, fit_boosting
+from model.baseline import Boosting, fit_boosting, ranking, refit_boosting
 from model.trees import Trees
 
 
@@ -65,3 +65,17 @@ def test_rows_do_not_depend_on_their_neighbours(trees: Trees) -> None:
     alone = [float(trees.log_odds(row[None])[0]) for row in features[250:270]]
     assert whole[250:270].tolist() == alone
     assert len(trees.log_odds(features[:0])) == 0
+
+
+def test_trees_fitted_again_are_as_many_and_learn_from_the_rows_that_were_held_back() -> None:
+    features, label = made(3000, 1)
+    later, later_label = made(3000, 2)
+    found = fit_boosting(features, label, later, later_label, seed=0)
+    both = np.concatenate([features, later]), np.concatenate([label, later_label])
+    again = refit_boosting(found, *both, seed=0)
+    assert again.trees.n_iter_ == found.trees.n_iter_
+    unseen, truth = made(6000, 3)
+    better, before = (ranking(b.score(unseen), truth).average_precision for b in (again, found))
+    assert better is not None
+    assert before is not None
+    assert better > before
