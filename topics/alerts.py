@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
+import orjson
 
 from topics.decisionrecord import AlertRecord
 from topics.decisions import Decisions, decision_id, encoded
@@ -53,13 +54,13 @@ def encode_alerts(
     return list(encoded(_additions(alerts), shown, decided_at_ms, latency_ms))
 
 
-def _additions(alerts: Alerts) -> Iterator[dict[str, Any]]:
+def _additions(alerts: Alerts) -> Iterator[bytes]:
     ids = zip(alerts.decisions.event_ids, alerts.decisions.revision.tolist(), strict=True)
     for (event_id, revision), abuse_type, severity, rules, links, event in zip(
         ids, alerts.abuse_type, alerts.severity, alerts.rules, alerts.links, alerts.events,
         strict=True,
     ):  # fmt: skip
-        yield {
+        fields = {
             **event,
             "alert_id": alert_id(event_id, revision),
             "abuse_type": abuse_type,
@@ -67,6 +68,7 @@ def _additions(alerts: Alerts) -> Iterator[dict[str, Any]]:
             "rules": list(rules),
             "links": list(links),
         }
+        yield orjson.dumps(fields)[1:-1]
 
 
 _READ: Final = msgspec.json.Decoder(AlertRecord)

@@ -107,23 +107,23 @@ def encode_decisions(
     decisions: Decisions, *, decided_at_ms: int, latency_ms: Mapping[str, float]
 ) -> list[bytes]:
     """Return one JSON object per decision; ``latency_ms`` maps stages to the batch's times."""
+    features = np.ascontiguousarray(decisions.features, np.float32)
+    rows = (orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY) for row in features)
     return list(
-        encoded(
-            ({"features": row} for row in np.ascontiguousarray(decisions.features, np.float32)),
-            decisions,
-            decided_at_ms,
-            latency_ms,
-        )
+        encoded((b'"features":%b' % row for row in rows), decisions, decided_at_ms, latency_ms)
     )
 
 
 def encoded(
-    additions: Iterator[dict[str, Any]],
+    additions: Iterator[bytes],
     decisions: Decisions,
     decided_at_ms: int,
     latency_ms: Mapping[str, float],
 ) -> Iterator[bytes]:
-    """Yield each decision as JSON, with the fields that ``additions`` has for it."""
+    """Yield each decision as JSON, after the fields that ``additions`` has for it.
+
+    ``additions`` are fields in JSON, without braces and none of a decision's own.
+    """
     versions = decisions.versions
     shared = {
         "schema_version": SCHEMA_VERSION,
@@ -133,47 +133,66 @@ def encoded(
         "policy_version": versions.policy_version,
         "latency_ms": dict(latency_ms),
     }
-    # The end of every record is the same and is written once.
+    # The end of every record is the same and is written once, and so is all that has few values.
     end = b"," + orjson.dumps(shared)[1:]
+    types = [orjson.dumps(name) for name in EVENT_TYPES]
+    actions = [orjson.dumps(name) for name in ACTIONS]
     columns = zip(
         additions,
-        decisions.event_ids,
-        decisions.user_ids,
+        quoted(decisions.event_ids),
+        quoted(decisions.user_ids),
         decisions.type.tolist(),
-        decisions.event_time_ms.tolist(),
-        decisions.revision.tolist(),
-        decisions.p_fraud.tolist(),
-        decisions.anomaly.tolist(),
-        decisions.risk.tolist(),
+        numbers(decisions.event_time_ms),
+        numbers(decisions.revision),
+        numbers(decisions.p_fraud),
+        numbers(decisions.anomaly),
+        numbers(decisions.risk),
         decisions.action.tolist(),
         decisions.reasons,
-        decisions.credit_score.tolist(),
-        decisions.purchasing_power.tolist(),
-        decisions.degraded.tolist(),
-        decisions.warm.tolist(),
-        decisions.late.tolist(),
+        numbers(decisions.credit_score),
+        numbers(decisions.purchasing_power),
+        (decisions.degraded + 2 * decisions.warm + 4 * decisions.late).tolist(),
         strict=True,
     )
     for (
-        row, event_id, user_id, kind, time_ms, revision, p_fraud, anomaly, risk, action, reasons,
-        credit_score, power, degraded, warm, late,
+        addition, event_id, user_id, kind, time_ms, revision, p_fraud, anomaly, risk, action,
+        reasons, credit_score, power, flags,
     ) in columns:  # fmt: skip
-        row |= {
-            "decision_id": f"{event_id}.{revision}",
-            "event_id": event_id,
-            "user_id": user_id,
-            "type": EVENT_TYPES[kind],
-            "event_time_ms": time_ms,
-            "revision": revision,
-            "p_fraud": p_fraud,
-            "anomaly": anomaly,
-            "risk": risk,
-            "action": ACTIONS[action],
-            "reasons": reasons,
-            "credit_score": credit_score or None,
-            "purchasing_power": power,
-            "degraded": degraded,
-            "warm": warm,
-            "late": late,
-        }
-        yield orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)[:-1] + end
+        yield (
+            b'{%b,"decision_id":"%b.%b","event_id":"%b","user_id":"%b","type":%b,'
+            b'"event_time_ms":%b,"revision":%b,"p_fraud":%b,"anomaly":%b,"risk":%b,"action":%b,'
+            b'"reasons":%b,"credit_score":%b,"purchasing_power":%b,%b%b'
+        ) % (
+            addition, event_id, revision, event_id, user_id, types[kind],
+            time_ms, revision, p_fraud, anomaly, risk, actions[action],
+            orjson.dumps(reasons) if reasons else b"[]",
+            b"null" if credit_score == b"0" else credit_score, power, _FLAGS[flags], end,
+        )  # fmt: skip
+
+
+_FLAGS: Final = [
+    orjson.dumps({"degraded": bool(i & 1), "warm": bool(i & 2), "late": bool(i & 4)})[1:-1]
+    for i in range(8)
+]
+
+
+def numbers(column: NDArray[Any]) -> list[bytes]:
+    """Return each number of a column in JSON, null for NaN.
+
+    >>> numbers(np.array([0.1, np.nan]))
+    [b'0.1', b'null']
+    """
+    plain = np.ascontiguousarray(column)
+    return orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")[: len(plain)]
+
+
+def quoted(texts: list[str]) -> list[bytes]:
+    r"""Return texts as they stand between quotes in JSON.
+
+    >>> quoted(["a", 'say "a"'])
+    [b'a', b'say \\"a\\"']
+    """
+    whole = "".join(texts)
+    if whole.isprintable() and '"' not in whole and "\\" not in whole:
+        return [text.encode() for text in texts]
+    return [orjson.dumps(text)[1:-1] for text in texts]
