@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, Self
 
 import numpy as np
@@ -40,7 +41,7 @@ class Truth:
         """
         names: dict[str | None, int] = {None: UNKNOWN}
         bad = [np.zeros(0, LABEL)]
-        for batch in (LabelBatch(bad[0], [], [], [], []), *batches):
+        for batch in chain([LabelBatch(bad[0], [], [], [], [])], batches):
             rows = batch.rows
             for name in _KEPT:
                 spool.append(name, rows[name])
