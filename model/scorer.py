@@ -1,15 +1,16 @@
 """A trained model that answers whole batches of events, on CPU or CUDA."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from model import artifact
+from model.gradients import integrated_gradients
 from model.inputs import (
     VECTOR_UNKNOWN,
     WITH_VECTOR,
@@ -29,7 +30,7 @@ from model.saving import (
     network_from,
 )
 from topics.errors import InputError
-from topics.scores import Head, ScoreInput, Scores, TextWork
+from topics.scores import Head, ScoreInput, ScorerDownError, Scores, TextWork
 
 if TYPE_CHECKING:
     from model.text import TextEncoder
@@ -113,11 +114,37 @@ class ModelScorer:
         return cls(loaded, device, encoder, text_deadline_ms)
 
     def score(self, x: ScoreInput) -> Scores:
-        """Score ``n`` events; an event's scores do not depend on the others beyond 1e-6."""
+        """Score ``n`` events; an event's scores do not depend on the others beyond 1e-6.
+
+        Raises ScorerDownError where a device other than the processor fails.
+        """
+        return self._score(x, self.text_deadline_ms)
+
+    def score_fully(self, x: ScoreInput) -> Scores:
+        """Score events with all their texts, however long that takes."""
+        return self._score(x, None)
+
+    def score_by_forest(self, x: ScoreInput) -> Scores:
+        """Score events by the isolation forest alone, as degraded; no device is needed."""
+        nothing = np.full(len(x), np.nan)
+        degraded = np.ones(len(x), np.bool_)
+        return Scores(nothing, self._forest.anomaly(x.features), nothing, nothing, degraded)
+
+    @contextmanager
+    def _on_device(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            if self.device.type == "cpu":
+                raise
+            raise ScorerDownError(f"{self.device} failed: {error}") from error
+
+    def _score(self, x: ScoreInput, deadline_ms: float | None) -> Scores:
         before = self._text_work()
-        texts = self._texts(x)
-        after = self._text_work()
-        out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+        with self._on_device():
+            texts = self._texts(x, deadline_ms)
+            after = self._text_work()
+            out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
         nothing = np.full(len(x), np.nan)
         return Scores(
             p_fraud=self._fraud.apply(self._fusion.log_odds(out[:, FRAUD], x.features))
@@ -127,11 +154,7 @@ class ModelScorer:
             p_bad=self._bad.apply(out[:, BAD]) if "bad" in self.heads else nothing,
             spend=self._spend_scale * np.exp(out[:, SPEND]) if "spend" in self.heads else nothing,
             degraded=(texts.kind == VECTOR_UNKNOWN) & (self.encoder is not None),
-            text_work=TextWork(
-                after.n_encoded - before.n_encoded,
-                after.n_cached - before.n_cached,
-                after.cpu_s - before.cpu_s,
-            ),
+            text_work=after.since(before),
         )
 
     def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -139,7 +162,8 @@ class ModelScorer:
 
         Both float64[n], uncalibrated; NaN where the model has no such part.
         """
-        out = outputs(self._network, self._table, self._bins, x, self._texts(x), chunk=CHUNK)
+        texts = self._texts(x, self.text_deadline_ms)
+        out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
         nothing = np.full(len(x), np.nan)
         trees = self._fusion.trees
         return (
@@ -152,40 +176,29 @@ class ModelScorer:
     ) -> NDArray[np.float32]:
         """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
 
-        Of the network, integrated gradients (Sundararajan et al. 2017) from the training medians to
-        the event's own values over ``steps`` midpoints (by default `STEPS`), all else held fixed;
-        of the trees, which only know of fraud, what the splits on the way add. A row's sum is about
-        its log-odds less those of the same event with usual features. Zeros where the model has no
-        such head.
+        Of the network, `integrated_gradients` from the training medians; of the trees, which only
+        know of fraud, what the splits on the way add. A row's sum is about its log-odds less those
+        of the same event with usual features. Zeros where the model has no such head.
         """
         part = take(x, np.asarray(rows, np.int64))
         if not len(part) or head not in self.heads:
             return np.zeros((len(part), len(self.usual)), np.float32)
-        steps = steps or STEPS[head]
-        usual = [torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])]
+        with self._on_device():
+            return self._explained(part, head, steps or STEPS[head])
+
+    def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:
         with torch.no_grad():
-            inputs = assemble(
-                part, self._texts(part), self._bins, self._network.shape.past, self.device
-            )
-            now, (past, bias) = self._network.current(inputs), self._network.remember(inputs)
-            own = self._vectors(inputs.row, inputs.weight)
-            moved = own - self._vectors(usual[0], usual[1])
-            end, way = own.sum(1), moved.sum(1)
-        gradient, at = torch.zeros_like(end), FRAUD if head == "fraud" else BAD
-        for step in range(steps):
-            wide = (end - way * ((step + 0.5) / steps)).requires_grad_()
-            logits = self._network.answer(wide, now, past, bias)[:, at]
-            gradient += torch.autograd.grad(logits.sum(), wide)[0] / steps
-        network = torch.einsum("mfw,mw->mf", moved, gradient).double().cpu().numpy()
+            texts = self._texts(part, self.text_deadline_ms)
+            inputs = assemble(part, texts, self._bins, self._network.shape.past, self.device)
+            usual = [
+                torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])
+            ]
+        at = FRAUD if head == "fraud" else BAD
+        network = integrated_gradients(self._network, self._table, inputs, usual, at, steps)
         if head == "bad":
             return (network * self._bad.slope).astype(np.float32)
         added = self._fusion.contributions(network, part.features, self.usual)
         return (added * self._fraud.slope).astype(np.float32)
-
-    def _vectors(self, row: Tensor, weight: Tensor) -> Tensor:
-        """Return each feature's own vector, [m, F, wide]."""
-        pairs = self._table[row.long()] * weight[..., None]
-        return pairs.view(len(row), -1, 2, self._network.wide).sum(2)
 
     def _text_work(self) -> TextWork:
         """Return what the encoder has done since it was loaded."""
@@ -194,12 +207,12 @@ class ModelScorer:
             TextWork(encoder.n_encoded, encoder.n_cached, encoder.cpu_s) if encoder else TextWork()
         )
 
-    def _texts(self, x: ScoreInput) -> TextVectors:
+    def _texts(self, x: ScoreInput, deadline_ms: float | None) -> TextVectors:
         texts = without_vectors(x.rows)
         at = np.flatnonzero(reads_text(x.rows))
         if self.encoder is None or not len(at):
             return texts
-        deadline_s = None if self.text_deadline_ms is None else self.text_deadline_ms / 1000
+        deadline_s = None if deadline_ms is None else deadline_ms / 1000
         vectors, known = self.encoder.encode(
             [x.texts[i] or "" for i in at.tolist()], x.rows["text"][at], deadline_s
         )

@@ -70,6 +70,12 @@ class Settings:
         low=0,
         high=60_000,
     )
+    score_timeout_ms: int = declare(
+        10_000,
+        "A model that takes longer for a batch is down: rules and forest decide until it is back.",
+        low=100,
+        high=600_000,
+    )
     dead_letter_limit: int = declare(
         1_000,
         "More dead letters than this among a partition's last 10,000 records stop the worker.",

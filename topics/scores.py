@@ -31,6 +31,10 @@ class ScoreInput:
         return len(self.rows)
 
 
+class ScorerDownError(RuntimeError):
+    """A scorer cannot answer now: its device is gone or it hangs; it may be back later."""
+
+
 @dataclass(frozen=True)
 class TextWork:
     """What was done about a batch's texts: how many were encoded, how many came from the cache.
@@ -41,6 +45,11 @@ class TextWork:
     n_encoded: int = 0
     n_cached: int = 0
     cpu_s: float = 0.0
+
+    def since(self, before: "TextWork") -> "TextWork":
+        """Return what was done after ``before``."""
+        n_encoded, n_cached = self.n_encoded - before.n_encoded, self.n_cached - before.n_cached
+        return TextWork(n_encoded, n_cached, self.cpu_s - before.cpu_s)
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,33 +70,18 @@ def decide(
 
 def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
     """Score what was seen and decide; what credit remembers goes into the states' headers."""
-    batch, users, features = seen.batch, seen.users, seen.features
-    x = ScoreInput(batch.rows, features, users.past, users.n_past, batch.texts)
+    batch, users = seen.batch, seen.users
+    x = ScoreInput(batch.rows, seen.features, users.past, users.n_past, batch.texts)
     scores = scorer.score(x)
-    types = batch.rows["type"]
-    fired = policy.fired(
-        types,
-        features,
-        {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad},
-    )
-    risk = combined_risk(scores.p_fraud, fired, policy)
-    action = policy.actions(types, risk)
+    verdict = verdict_of(x, scores, users.duplicate, policy, scorer)
     credit = assess(seen.known, scores, policy, seen.steps, users)
-    alerting = np.flatnonzero((action > ALLOW) & ~users.duplicate)
-    reasons: dict[int, list[Reason]] = {}
-    if len(alerting):
-        contributions = scorer.explain(x, alerting)
-        for row, contribution in zip(alerting.tolist(), contributions, strict=True):
-            reasons[row] = explain_row(
-                features[row], contribution, scorer.usual, fired[row], policy
-            )
     return Decided(
-        features,
+        seen.features,
         scores,
-        risk,
-        action,
-        fired,
-        reasons,
+        verdict.risk,
+        verdict.action,
+        verdict.fired,
+        verdict.reasons,
         credit,
         credit_reasons(x, scores, credit, policy, scorer),
         seen.known.aggregates[AT_IS_WARM].astype(np.bool_),
@@ -104,6 +89,39 @@ def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
         users.duplicate,
         users,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What scores and policy make of ``n`` events; the members are those of `Decided`."""
+
+    risk: NDArray[np.float64]
+    action: NDArray[np.uint8]
+    fired: NDArray[np.bool_]
+    reasons: dict[int, list[Reason]]
+
+
+def verdict_of(
+    x: ScoreInput, scores: Scores, duplicate: NDArray[np.bool_], policy: Policy, scorer: Scorer
+) -> Verdict:
+    """Return what the policy makes of scores, with reasons where somebody must act."""
+    types = x.rows["type"]
+    fired = policy.fired(
+        types,
+        x.features,
+        {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad},
+    )
+    risk = combined_risk(scores.p_fraud, fired, policy)
+    action = policy.actions(types, risk)
+    alerting = np.flatnonzero((action > ALLOW) & ~duplicate)
+    reasons: dict[int, list[Reason]] = {}
+    if len(alerting):
+        contributions = scorer.explain(x, alerting)
+        for row, contribution in zip(alerting.tolist(), contributions, strict=True):
+            reasons[row] = explain_row(
+                x.features[row], contribution, scorer.usual, fired[row], policy
+            )
+    return Verdict(risk, action, fired, reasons)
 
 
 def combined_risk(

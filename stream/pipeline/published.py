@@ -35,9 +35,13 @@ def versions_of(policy: Policy, scorer: Scorer) -> Versions:
 
 
 def decisions_of(
-    batch: EventBatch, decided: Decided, at: NDArray[np.int64], versions: Versions
+    batch: EventBatch,
+    decided: Decided,
+    at: NDArray[np.int64],
+    versions: Versions,
+    revision: int = 0,
 ) -> Decisions:
-    """Return the decisions of the events at the positions ``at``."""
+    """Return the decisions of the events at the positions ``at``; see `Decisions`."""
     picks = at.tolist()
     return Decisions(
         [batch.event_ids[i] for i in picks],
@@ -55,7 +59,7 @@ def decisions_of(
         decided.scores.degraded[at],
         decided.warm[at],
         decided.late[at],
-        np.zeros(len(at), np.int64),
+        np.full(len(at), revision, np.int64),
         versions,
     )
 
@@ -66,6 +70,7 @@ def alerts_of(
     policy: Policy,
     versions: Versions,
     told: Callable[[int], Mapping[str, Any]],
+    revision: int = 0,
 ) -> Alerts | None:
     """Return the decisions that somebody must act on, None where there are none.
 
@@ -77,7 +82,7 @@ def alerts_of(
     rules = [[policy.rules[r] for r in np.flatnonzero(decided.fired[i])] for i in at.tolist()]
     types = batch.rows["type"][at].tolist()
     return Alerts(
-        decisions_of(batch, decided, at, versions),
+        decisions_of(batch, decided, at, versions, revision),
         [
             fired[0].abuse_type if fired else DEFAULT_ABUSE[kind]
             for fired, kind in zip(rules, types, strict=True)

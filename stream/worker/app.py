@@ -12,6 +12,7 @@ import faust
 from faust.types import TP
 
 from stream.metrics import Metrics
+from stream.worker.again import AgainQueue
 from stream.worker.batch import Batches, Plan
 from stream.worker.cluster import Cluster
 from stream.worker.lag import Lag
@@ -60,6 +61,7 @@ class WorkerApp(faust.App):
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,
             settings.topic_prefix,
         )  # fmt: skip
+        self.again = AgainQueue(self.records, compute, settings.partitions, self._counted)
         self._main_loop = asyncio.get_running_loop()
 
     @property
@@ -113,6 +115,10 @@ class WorkerApp(faust.App):
         ends = await self.kafka.highwaters(*tps) if tps else {}
         return {tp.partition: (self._lives[topic], end) for tp, end in ends.items()}
 
+    def _counted(self, counts: Mapping[str, int]) -> None:
+        self.metrics.count(counts)
+        self.counts.update(counts)
+
     def _life(self, source: int) -> int:
         return self._lives.get(self.settings.topic_prefix + SOURCES[source], 0)
 
@@ -132,6 +138,8 @@ class WorkerApp(faust.App):
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)
         metrics.count(plan.outcome.counts)
+        if plan.outcome.again is not None:
+            self.again.put(batch.partition, plan.outcome.again)
         self.lag.note(message.tp, max(0, message.value.highwater - message.value.end))
         self.counts["events"] += len(batch)
         self.counts["batches"] += 1

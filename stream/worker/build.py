@@ -7,22 +7,26 @@ from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.scorer import NoScorer, Scorer
 from stream.settings import Settings
 from stream.worker.entities import EntityStore
+from stream.worker.failover import Failover
 from stream.worker.risk import RiskProcessor
 from topics.errors import InputError
 
 MANIFEST = "manifest.json"
 
 
-def build_processor(settings: Settings) -> tuple[RiskProcessor, EntityStore]:
+def build_processor(
+    settings: Settings, scorer: Scorer | None = None
+) -> tuple[RiskProcessor, EntityStore]:
     """Return the processor, and the store of what users share that feeds it.
 
+    ``scorer`` None is the model that the settings name.
     Raises InputError where policy or model are missing, damaged or do not fit.
     """
     entities = EntityStore(settings.visibility_lag_ms)
     processor = RiskProcessor(
         build_decoder(settings),
         load_policy(settings.policy),
-        build_scorer(settings),
+        scorer or build_scorer(settings),
         entities,
         zone_ms=settings.zone_minutes * 60_000,
     )
@@ -50,7 +54,7 @@ def build_scorer(settings: Settings) -> Scorer:
             f"model {folder} reads feature table {scorer.feature_version}, this program has "
             f"{FEATURE_VERSION}; train it again"
         )
-    return scorer
+    return Failover(scorer, settings.score_timeout_ms / 1000)
 
 
 def newest_model(folder: Path) -> Path:

@@ -11,6 +11,7 @@ from topics.deadletter import Bad
 
 __all__ = [
     "SOURCES",
+    "Again",
     "Bad",
     "KeyValues",
     "LinkRecord",
@@ -77,6 +78,7 @@ class Outcome:
 
     ``states[i]`` is the new state of ``prepared.keys[changed[i]]``, None to erase it; a key is
     changed at most once. ``links`` is the one record for the links topic, None for none.
+    ``again`` is what shall be decided once more when the batch is done and there is time.
     ``counts`` and ``stages`` feed the metrics: things counted (``decisions.<action>``,
     ``alerts``, ``duplicates``, ...), and CPU seconds that ``run`` spent in named parts of itself.
     """
@@ -85,8 +87,23 @@ class Outcome:
     changed: NDArray[np.int64]
     states: Sequence[bytes | None]
     links: bytes | None = None
+    again: "Again | None" = None
     counts: Mapping[str, int] = field(default_factory=dict)
     stages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Again(Protocol):
+    """Events that were decided without a part of the model, which may be back."""
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+
+    def decide(self) -> Sequence[Outgoing]:
+        """Decide some of the waiting events, which wait no longer, and return what to publish.
+
+        On the processor's thread. Nothing comes back, and all go on waiting, where the model is
+        not back.
+        """
 
 
 class Processor(Protocol):

@@ -14,7 +14,9 @@ from stream.pipeline.published import alerts_of, credits_of, decisions_of, versi
 from stream.pipeline.scorer import Scorer
 from stream.pipeline.users import Steps, UserResult, advance, steps_by_user
 from stream.worker.entities import EntityStore
+from stream.worker.failover import Failover
 from stream.worker.processor import Outcome, Outgoing, Prepared, RecordBatch
+from stream.worker.revision import Waiting
 from stream.worker.riskbatch import RiskBatch, read_batch
 from stream.worker.stopwatch import Stopwatch, TimedScorer
 from topics.alerts import encode_alerts
@@ -41,6 +43,7 @@ class RiskProcessor:
         self._decoder, self._policy, self._scorer = decoder, policy, TimedScorer(scorer)
         self._entities, self._zone_ms = entities, zone_ms
         self._versions = versions_of(policy, scorer)
+        self._lasting = scorer if isinstance(scorer, Failover) else None
 
     def read(self, batch: RecordBatch) -> RiskBatch:
         """Decode a batch and group it by user; bad records are set apart."""
@@ -95,8 +98,8 @@ class RiskProcessor:
             changed,
             result.states(),
             links.tobytes() if len(links) else None,
-            {"labels": len(steps.rows)},
-            {"labels": time.thread_time() - began},
+            counts={"labels": len(steps.rows)},
+            stages={"labels": time.thread_time() - began},
         )
 
     def _run_events(
@@ -130,11 +133,15 @@ class RiskProcessor:
         watch.lap("features")
         outputs = self._encoded(events, decided, read_s, told)
         watch.lap("encode")
+        again = None
+        if self._lasting is not None and (decided.scores.degraded & ~decided.duplicate).any():
+            again = Waiting(events, decided, told, self._policy, self._lasting, self._versions)
         return Outcome(
             outputs,
             changed,
             new_states,
             links.tobytes() if len(links) else None,
+            again,
             _counts(decided),
             watch.seconds,
         )

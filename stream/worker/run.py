@@ -18,6 +18,7 @@ from stream.worker.catchup import link_reader, wait_for_links
 from stream.worker.cluster import Cluster
 from stream.worker.deadletters import EXIT_CODE as REFUSED
 from stream.worker.deadletters import DeadLettersError
+from stream.worker.failover import SCORE_THREAD
 from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
 from stream.worker.processor import LinkSink, Processor
@@ -131,9 +132,15 @@ async def run_app(app: WorkerApp) -> None:
     for thread in threading.enumerate():
         if thread is getattr(app.kafka._thread, "_thread", None):
             app.stages.register("consume", thread)
+        if thread.name.startswith(SCORE_THREAD):
+            app.stages.register("score", thread, since_now=True)
     crashed = asyncio.ensure_future(app.wait_until_stopped())
     finished = asyncio.ensure_future(app.finished.wait())
-    await asyncio.wait({crashed, finished}, return_when=asyncio.FIRST_COMPLETED)
+    again = asyncio.ensure_future(app.again.run())
+    await asyncio.wait({crashed, finished, again}, return_when=asyncio.FIRST_COMPLETED)
+    if again.done() and (error := again.exception()) is not None:
+        app.fail(f"deciding degraded events again failed: {error}", error)
+    again.cancel()
     if app.crash_reason is not None:
         app.fail(f"Faust stopped: {app.crash_reason!r}", app.crash_reason)
     deadline = threading.Timer(app.settings.stop_timeout_s + 20, end_process, ["stopping hung"])

@@ -39,14 +39,19 @@ class Stages:
         self._lock = threading.Lock()
         self._start = time.process_time()
 
-    def register(self, stage: str, thread: threading.Thread | None = None) -> None:
-        """Count what a thread (the caller's by default) does outside of `measure` as a stage."""
+    def register(
+        self, stage: str, thread: threading.Thread | None = None, *, since_now: bool = False
+    ) -> None:
+        """Count what a thread (the caller's by default) does outside of `measure` as a stage.
+
+        What the calling thread did before does not count, nor that of another with ``since_now``.
+        """
         ident = (thread or threading.current_thread()).ident
         if ident is not None and hasattr(time, "pthread_getcpuclockid"):
             clock = time.pthread_getcpuclockid(ident)
             with self._lock:
                 self._clocks[ident] = (stage, clock)
-                if thread is None:  # what the thread did before does not count
+                if thread is None or since_now:
                     self._inside[ident] = time.clock_gettime(clock)
 
     @contextlib.contextmanager

@@ -78,7 +78,7 @@ class Counting:
             np.fromiter(changed, np.int64, len(changed)),
             new,
             links,
-            {"decisions.allow": len(keys)},
+            counts={"decisions.allow": len(keys)},
         )
 
 
