@@ -127,8 +127,8 @@ class ModelScorer:
     def score_by_forest(self, x: ScoreInput) -> Scores:
         """Score events by the isolation forest alone, as degraded; no device is needed."""
         nothing = np.full(len(x), np.nan)
-        degraded = np.ones(len(x), np.bool_)
-        return Scores(nothing, self._forest.anomaly(x.features), nothing, nothing, degraded)
+        anomaly = self._forest.anomaly(x.features)
+        return Scores(nothing, anomaly, nothing, nothing, np.ones(len(x), np.bool_))
 
     @contextmanager
     def _on_device(self) -> Iterator[None]:
@@ -202,10 +202,8 @@ class ModelScorer:
 
     def _text_work(self) -> TextWork:
         """Return what the encoder has done since it was loaded."""
-        encoder = self.encoder
-        return (
-            TextWork(encoder.n_encoded, encoder.n_cached, encoder.cpu_s) if encoder else TextWork()
-        )
+        done = self.encoder
+        return TextWork(done.n_encoded, done.n_cached, done.cpu_s) if done else TextWork()
 
     def _texts(self, x: ScoreInput, deadline_ms: float | None) -> TextVectors:
         texts = without_vectors(x.rows)
