@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lint real handbook fraudecom coverage lock clean
+.PHONY: help demo test lint real handbook copies fraudecom coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ real: $(READY) ## Decide real orders, browsing and reviews on a real Kafka and c
 
 handbook: $(READY) ## Train and test by the protocol of the Fraud Detection Handbook
 	@$(BIN)/python -m tests.real.handbook
+
+copies: $(READY) ## Decide ten copies of the handbook's events, one after another
+	@$(BIN)/python -m tests.real.copies
 
 fraudecom: $(READY) ## Replay a shop's first year from a cold start, without labels
 	@$(BIN)/python -m tests.real.fraudecom

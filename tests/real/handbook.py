@@ -27,6 +27,9 @@ from tests.real.deciding import DATA
 
 TABLE = DATA / "fraud_handbook/transactions.parquet"
 EXPECTED = {"training rows": (67_240, 598), "test rows": (58_264, 385)}
+PROTOCOL = ("--from", "2018-07-25", "--until", "2018-08-08", "--label-delay", "7")
+"""What to train on: one week, whose labels are known a week later."""
+
 SEED = 0
 FIRST_DAY, TRAINING_DAY, TEST_DAY = 17_622, 17_737, 17_751
 """Days since 1970 of 2018-04-01, 2018-07-25 and 2018-08-08."""
@@ -46,9 +49,8 @@ def run(folder: Path) -> int:
     data, model, rows = folder / "data", folder / "model", folder / "rows.parquet"
     riskstream("import", "handbook", str(TABLE), "--out", str(data))
     history = ("--events", str(data), "--labels", str(data))
-    week = ("--from", "2018-07-25", "--until", "2018-08-08", "--label-delay", "7")
     began = time.monotonic()
-    riskstream("train", *history, *week, "--export", str(rows), "--out", str(model))
+    riskstream("train", *history, *PROTOCOL, "--export", str(rows), "--out", str(model))
     print(f"trained in {time.monotonic() - began:.0f} s", flush=True)
     judged = (*history, "--model", str(model))
     test, dropped = folder / "test", ("--drop-known", "7")
