@@ -54,7 +54,11 @@ def build_scorer(settings: Settings) -> Scorer:
             f"model {folder} reads feature table {scorer.feature_version}, this program has "
             f"{FEATURE_VERSION}; train it again"
         )
-    return Failover(scorer, settings.score_timeout_ms / 1000)
+
+    def prepare() -> None:
+        torch.set_num_threads(settings.threads)  # each thread has its own number
+
+    return Failover(scorer, settings.score_timeout_ms / 1000, prepare=prepare)
 
 
 def newest_model(folder: Path) -> Path:

@@ -35,14 +35,20 @@ class Failover:
 
     Down means that an answer took over ``timeout_s``, until it comes, or that ScorerDownError was
     raised, for ``pause_s``. Any other exception is the caller's: an event must not be decided by
-    rules alone because of a mistake in the code.
+    rules alone because of a mistake in the code. ``prepare`` is called first on the thread.
     """
 
-    def __init__(self, scorer: PartialScorer, timeout_s: float, pause_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        scorer: PartialScorer,
+        timeout_s: float,
+        pause_s: float = 1.0,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         self._scorer, self._timeout_s, self._pause_s = scorer, timeout_s, pause_s
         self.name, self.version = scorer.name, scorer.version
         self.usual, self.wants_past = scorer.usual, scorer.wants_past
-        self._pool = ThreadPoolExecutor(1, SCORE_THREAD)
+        self._pool = ThreadPoolExecutor(1, SCORE_THREAD, prepare)
         self._hanging: Future[Any] | None = None
         self._retry_at = 0.0
         self._is_down = False
