@@ -6,6 +6,8 @@ from typing import Final
 from topics.errors import InputError
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST_MS: Final = 16
+"""The letters of a number of milliseconds; longer ones are no time and fit no int64."""
 
 
 def moment_ms(text: str, flag: str) -> int:
@@ -18,7 +20,7 @@ def moment_ms(text: str, flag: str) -> int:
     >>> moment_ms("1532476800000", "--from")
     1532476800000
     """
-    if text.lstrip("-").isdecimal() and len(text) > 8:
+    if text.removeprefix("-").isdecimal() and 8 < len(text) <= _LONGEST_MS:
         return int(text)
     try:
         time = datetime.fromisoformat(text)
