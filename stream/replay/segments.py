@@ -1,5 +1,6 @@
 """Columns of the events to report by: what each event says under a name, as text."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -23,8 +24,15 @@ def read_columns(values: Sequence[bytes], names: Sequence[str]) -> dict[str, lis
     >>> read_columns([b'{"channel": "app", "attributes": {"vip": true}}'], ["channel", "vip"])
     {'channel': ['app'], 'vip': ['true']}
     """
-    events = [orjson.loads(value) for value in values]
+    events = [_read(value) for value in values]
     return {name: [_text(_found(event, name)) for event in events] for name in names}
+
+
+def _read(value: bytes) -> Any:
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:  # a number beyond float64, where the decoder reads no field
+        return json.loads(value, parse_int=float)
 
 
 def _found(event: dict[str, Any], name: str) -> Any:

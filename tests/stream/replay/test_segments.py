@@ -24,6 +24,15 @@ def test_a_name_is_a_field_a_field_within_one_or_an_attribute() -> None:
     }
 
 
+def test_a_number_beyond_all_floats_in_any_field_stops_nothing() -> None:
+    whole = b'{"channel": "app", "weight": 1e400, "n": %b}' % (b"9" * 5000)
+    values = [whole, b'{"weight": -1e400}']
+    assert read_columns(values, ["channel", "weight"]) == {
+        "channel": ["app", None],
+        "weight": ["inf", "-inf"],
+    }
+
+
 def test_segments_of_slices_are_joined_by_their_values(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
         segments = Segments(["city"], spool)
