@@ -17,6 +17,9 @@ from topics.hashing import Tokens
 from topics.jsonvalue import ESCAPED
 from topics.records import Attribute
 
+MOST_BYTES: Final = 2**31 - 1
+"""Of all values together: where their texts begin and end is kept in 32 bits."""
+
 _ATTRIBUTES: Final = msgspec.json.Decoder(dict[str, Attribute])
 
 
@@ -48,10 +51,11 @@ def read_plain(
     """Return the events of the values that are plain and right, and which these are, bool[n].
 
     ``hint`` is the type that all have, -1 where each names its own. What is left out may be right,
-    too; without compiled code it is all.
+    too; without compiled code, or where the values have 2 GB, it is all.
     """
     nothing = EventBatch(np.zeros(0, EVENT), [], [], [], []), np.zeros(len(values), np.bool_)
-    if interpreted():
+    sizes = np.fromiter((len(value or b"") for value in values), np.int64, len(values))
+    if interpreted() or sizes.sum() > MOST_BYTES:
         return nothing
     joined = b"".join([value or b"" for value in values] if None in values else values)  # type: ignore[arg-type]
     try:
@@ -60,7 +64,6 @@ def read_plain(
             joined.decode()
     except UnicodeDecodeError:
         return nothing
-    sizes = np.fromiter((len(value or b"") for value in values), np.int64, len(values))
     data = np.frombuffer(joined, np.uint8)
     found = scan_events(data, np.cumsum(sizes), hint, max_bytes)
     texts = _texts(letters, found)

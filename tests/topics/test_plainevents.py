@@ -97,6 +97,15 @@ def test_what_surrounds_an_event_is_read_the_same() -> None:
         assert_same([value, encoded(without), encoded(TYPED[0])], hint)
 
 
+def test_more_bytes_than_places_can_name_are_left_to_the_other_reader() -> None:
+    values = [encoded(record) for record in TYPED]
+    with patch("topics.plainevents.MOST_BYTES", sum(map(len, values))):
+        assert read_plain(values, -1, 10**6, TOKENS)[1].all()
+    with patch("topics.plainevents.MOST_BYTES", sum(map(len, values)) - 1):
+        assert not read_plain(values, -1, 10**6, TOKENS)[1].any()
+        assert_same(values)  # type: ignore[arg-type]
+
+
 def test_every_kind_of_bad_record_is_told_the_same() -> None:
     for kind in KINDS:
         if kind.topic != LABELS:
