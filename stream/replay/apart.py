@@ -89,6 +89,7 @@ def _received(ours: Connection, process: Any) -> tuple[str, Any]:
 
 def _observe(theirs: Connection, open_history: HistoryOf, span: Span) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends this one
+    signal.signal(signal.SIGTERM, _end)
     bad = BadRecords()
     try:
         for part, seen in observed(open_history(), span, bad):
@@ -98,6 +99,11 @@ def _observe(theirs: Connection, open_history: HistoryOf, span: Span) -> None:
         return  # the first process has gone
     except Exception as error:
         _send(theirs, "error", error)
+
+
+def _end(*_: object) -> None:
+    """End with an exception, which removes the temporary files of a sort."""
+    raise SystemExit
 
 
 def _send(theirs: Connection, kind: str, content: object) -> None:
