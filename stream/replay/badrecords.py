@@ -1,6 +1,7 @@
 """Records of a history that cannot be read: counted, and each told with its file and line."""
 
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,7 @@ class BadRecords:
 
     def __init__(self, *, refuse: bool = False) -> None:
         self._refuse = refuse
-        self._refused: dict[bytes, str] = {}
+        self._refused: dict[bytes, str] = {}  # by digest, since a value may be a whole file
         self.n = 0
         self.told: list[str] = []
 
@@ -41,7 +42,7 @@ class BadRecords:
             raise InputError(f"history has a record that is {what}; mend or remove the record")
         self.n += 1
         if len(self._refused) < MOST_TOLD:
-            self._refused[value] = what
+            self._refused[_digest(value)] = what
 
     def take(self, other: "BadRecords") -> None:
         """Take what another process found."""
@@ -62,5 +63,9 @@ class BadRecords:
         for path in paths:
             for chunk in read_chunks(path):
                 for line, value in zip(chunk.lines, chunk.values, strict=True):
-                    if (what := self._refused.get(value)) is not None:
+                    if (what := self._refused.get(_digest(value))) is not None:
                         yield f"{chunk.path}, line {line}: {what}"
+
+
+def _digest(value: bytes) -> bytes:
+    return blake2b(value, digest_size=16).digest()
