@@ -53,6 +53,17 @@ def identifier(value: Any) -> str:
     return head if point and head.isdigit() and not tail.strip("0") else text
 
 
+def known(value: Any, column: str, place: Place) -> str:
+    """Return an identity as text; raises InputError where the cell is empty.
+
+    >>> known(596.0, "CUSTOMER_ID", Place(Path("a.csv"), 3))
+    '596'
+    """
+    if value is None or not (text := identifier(value)):
+        raise bad_cell(value, column, place, "an identity")
+    return text
+
+
 def number(value: Any, column: str, place: Place) -> float:
     """Return a cell as a number; raises InputError where it is none.
 

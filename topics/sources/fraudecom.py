@@ -27,7 +27,7 @@ from topics.sources.conversion import (
     Place,
     Record,
     bad_cell,
-    identifier,
+    known,
     number,
     time_ms,
     whole,
@@ -80,7 +80,7 @@ def convert(path: Path, options: Options) -> Iterator[Converted]:
 
 def _events(values: tuple[Any, ...], place: Place) -> tuple[Record, Record]:
     user, signed, bought, amount, device, _, ip, source, browser, sex, age = values
-    user_id = identifier(user)
+    user_id = known(user, "user_id", place)
     signed_ms = time_ms(signed, "signup_time", place, *_PATTERNS)
     bought_ms = time_ms(bought, "purchase_time", place, *_PATTERNS)
     if _has_no_seconds(signed) and _has_no_seconds(bought):

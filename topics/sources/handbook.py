@@ -22,6 +22,7 @@ from topics.sources.conversion import (
     Place,
     Record,
     identifier,
+    known,
     number,
     time_ms,
 )
@@ -48,8 +49,8 @@ def convert(path: Path, options: Options) -> Iterator[Converted]:
         labels: list[Record] = []
         for row, (tx, time, customer, terminal, amount, fraud, scenario) in enumerate(rows, first):
             place = Place(file, row)
-            event_id = f"handbook-{identifier(tx)}"
-            user_id = identifier(customer)
+            event_id = f"handbook-{known(tx, 'TRANSACTION_ID', place)}"
+            user_id = known(customer, "CUSTOMER_ID", place)
             at_ms = time_ms(time, "TX_DATETIME", place)
             is_fraud = number(fraud, "TX_FRAUD", place) != 0
             events.append(
@@ -62,7 +63,7 @@ def convert(path: Path, options: Options) -> Iterator[Converted]:
                     "status": "placed",
                     "amount": number(amount, "TX_AMOUNT", place),
                     "currency": "EUR",
-                    "seller_id": identifier(terminal),
+                    "seller_id": known(terminal, "TERMINAL_ID", place),
                     "payment": {"method": "card"},
                 }
             )

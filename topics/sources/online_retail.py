@@ -28,6 +28,7 @@ from topics.sources.conversion import (
     Place,
     Record,
     identifier,
+    known,
     number,
     time_ms,
     whole,
@@ -60,7 +61,7 @@ def convert(path: Path, _: Options) -> Iterator[Converted]:
     for file, first, rows in read_table(path, _COLUMNS):
         for row, values in enumerate(rows, first):
             n_lines += 1
-            invoice = identifier(values[0])
+            invoice = known(values[0], "InvoiceNo", Place(file, row))
             if invoice in closed:
                 raise InputError(
                     f"{file}, row {row}: InvoiceNo {invoice} comes back after more than "

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from topics.errors import InputError
+
 HEADER = (
     "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_TIME_SECONDS,TX_FRAUD,"
     "TX_FRAUD_SCENARIO\n"
@@ -31,6 +35,21 @@ def test_a_transaction_becomes_an_order_and_a_label(imported: Import) -> None:
 def test_the_delay_of_the_labels_can_be_chosen(imported: Import) -> None:
     label = imported("handbook", HEADER + ROWS, label_days=0.5)[1][0]
     assert label["known_at"] - label["event_time"] == 43_200_000
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (",2018-04-01 00:00:31,596,3156,57.16,31,0,0\n", "TRANSACTION_ID"),
+        ("0,2018-04-01 00:00:31,,3156,57.16,31,0,0\n", "CUSTOMER_ID"),
+        ("0,2018-04-01 00:00:31,596, ,57.16,31,0,0\n", "TERMINAL_ID"),
+    ],
+)
+def test_an_identity_that_is_missing_is_named_and_never_made_up(
+    imported: Import, row: str, column: str
+) -> None:
+    with pytest.raises(InputError, match=rf"table\.csv, row 2: {column} is .*, not an identity"):
+        imported("handbook", HEADER + ROWS.partition("\n")[0] + "\n" + row)
 
 
 def test_the_first_of_the_real_transactions_are_as_published(
