@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from topics.errors import InputError
+from topics.newfolder import new_folder
 
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
@@ -32,13 +35,12 @@ def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, Arrays]) -> s
     """Write a model folder in one move and return its version, a hash of what it holds.
 
     A model that is there already is replaced. Raises InputError where ``folder`` is there and is
-    something else than a model.
+    something else than a model, or cannot be made.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    is_model = (folder / MANIFEST).is_file()
+    if folder.exists() and any(folder.iterdir()) and not is_model:
         raise InputError(f"{folder} is there and is no model folder; choose another name")
-    part = folder.with_name(f".{folder.name}.{os.getpid()}")
-    part.mkdir(parents=True)
-    try:
+    with _replacing(folder) if is_model else new_folder(folder) as part:
         files = {}
         for name, tensors in arrays.items():
             path = part / f"{name}.safetensors"
@@ -47,12 +49,19 @@ def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, Arrays]) -> s
         version = _version(manifest, files)
         full = {"format": FORMAT, "version": version, **manifest, "files": files}
         (part / MANIFEST).write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
+    return version
+
+
+@contextmanager
+def _replacing(folder: Path) -> Iterator[Path]:
+    part = folder.with_name(f".{folder.name}.{os.getpid()}")
+    part.mkdir()
+    try:
+        yield part
+        shutil.rmtree(folder)
         part.rename(folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return version
 
 
 def load(folder: Path) -> Artifact:

@@ -67,6 +67,17 @@ def test_other_features_are_refused_by_name(folder: Path) -> None:
         ModelScorer.load(folder, feature_names=NAMES[::-1])
 
 
+def test_a_model_fills_an_empty_folder_which_may_be_a_mount(tmp_path: Path) -> None:
+    manifest = dict.fromkeys(("name", "feature_version", "features", "shape", "heads"), "x")
+    out = tmp_path / "m"
+    out.mkdir()
+    before = out.stat().st_ino
+    artifact.save(out, manifest, {"a": {"x": np.zeros(3)}})
+    assert out.stat().st_ino == before
+    assert artifact.load(out).arrays["a"]["x"].tolist() == [0, 0, 0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m"]
+
+
 def test_a_model_is_replaced_but_nothing_else(tmp_path: Path) -> None:
     manifest = dict.fromkeys(("name", "feature_version", "features", "shape", "heads"), "x")
     one = artifact.save(tmp_path / "m", manifest, {"a": {"x": np.zeros(3)}})
