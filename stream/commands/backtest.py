@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stream.commands.judged import add_arguments, judge, plan_of, show, tell_bad
 from stream.progress import shown
 from stream.settings import Settings, add_flags, read_settings
+from topics.files import SUFFIXES
 from topics.newfolder import new_folder
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ SUMMARY = "replay history through the worker's pipeline and judge what it decide
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--events", type=Path, required=True, metavar="PATH", help="events")
-    parser.add_argument("--labels", type=Path, required=True, metavar="PATH", help="their labels")
+    parser.add_argument(
+        "--events", type=Path, required=True, metavar="PATH",
+        help=f"file or folder of events: {', '.join(SUFFIXES)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--labels", type=Path, required=True, metavar="PATH", help="file or folder of their labels"
+    )
     add_arguments(parser)
     parser.add_argument(
         "--processes", type=int, choices=(1, 2), default=min(2, os.cpu_count() or 1),

@@ -32,9 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--from", dest="start", required=True, metavar="TIME",
-        help="first event to report; what lies before it only warms the states",
+        help="first event to report; what lies before it only warms the states. A date (its "
+        "midnight UTC), a time with offset such as 2025-03-01T08:00+01:00, or epoch milliseconds",
     )  # fmt: skip
-    parser.add_argument("--to", dest="end", required=True, metavar="TIME", help="end, exclusive")
+    parser.add_argument(
+        "--to", dest="end", required=True, metavar="TIME", help="end, exclusive; as --from"
+    )
     parser.add_argument(
         "--drop-known", type=float, metavar="DAYS",
         help="leave out users labelled bad at least DAYS before an event's day, for something that "
@@ -101,10 +104,15 @@ def judge(
     from stream.pipeline.features import FEATURE_VERSION, NAMES
     from stream.replay.against import difference_of
     from stream.replay.backtest import DECISIONS, run_backtest
+    from stream.replay.matched import Run
     from stream.report.page import render
 
-    if against is not None and not (against / DECISIONS).is_file():
-        raise InputError(f"{against} holds no {DECISIONS}; give --against the --out of another run")
+    if against is not None:
+        if not (against / DECISIONS).is_file():
+            raise InputError(
+                f"{against} holds no {DECISIONS}; give --against the --out of another run"
+            )
+        Run(against / DECISIONS)  # refuses now what would be refused after the replay
     torch.set_num_threads(settings.threads)
     scorer = ModelScorer.load(model, feature_names=NAMES)
     plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
@@ -136,7 +144,7 @@ def judge(
 
 def show(metrics: dict[str, Any], out: Path) -> None:
     """Print the main figures."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)  # the path stays whole
     ran = metrics["run"]
     table = Table(title=f"{ran['n_reported']:,} events decided, {metrics['n']:,} judged")
     table.add_column("figure")
@@ -153,6 +161,8 @@ def show(metrics: dict[str, Any], out: Path) -> None:
             f"not judged: {metrics['n_cold']:,} events of users whose history is not covered, "
             f"{metrics['n_left_out']:,} without a label that counts"
         )
+    if not metrics["n_fraud"]:
+        console.print("no judged event is labelled as fraud: are these the labels of the events?")
     for what in ran["lacks"]:
         console.print(f"the model has {what}")
     console.print(

@@ -14,7 +14,8 @@ from model.progress import OUT_OF_TIME
 from stream.moment import moment_ms
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
-from topics.files import require_new_folder
+from topics.files import SUFFIXES, require_new_folder
+from topics.newfolder import new_folder
 
 SUMMARY = "train a model on replayed history"
 DAY_MS = 86_400_000
@@ -23,8 +24,9 @@ DAY_MS = 86_400_000
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--events", type=Path, required=True, metavar="PATH", help="file or folder of events"
-    )
+        "--events", type=Path, required=True, metavar="PATH",
+        help=f"file or folder of events: {', '.join(SUFFIXES)}",
+    )  # fmt: skip
     parser.add_argument(
         "--labels", type=Path, required=True, metavar="PATH", help="file or folder of their labels"
     )
@@ -34,7 +36,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--until", required=True, metavar="TIME",
-        help="the moment of training: nothing that happened or became known later is used",
+        help="the moment of training: nothing that happened or became known later is used. A date "
+        "(its midnight UTC), a time with offset, or epoch milliseconds; --from likewise",
     )  # fmt: skip
     parser.add_argument(
         "--label-delay", type=float, default=0.0, metavar="DAYS",
@@ -126,7 +129,9 @@ def run(args: argparse.Namespace) -> int:
         rows = learned_rows(decoder, policy, what, args.export)
         print(f"{len(rows):,} rows, {int((rows.label == 1).sum()):,} of them fraud: {args.export}")
     else:
-        _print(learn(decoder, policy, what, args.out, args.export), args.out)
+        with new_folder(args.out) as out:  # now, so that hours of training have a place to go
+            manifest = learn(decoder, policy, what, out, args.export)
+        _print(manifest, args.out)
     return 0
 
 

@@ -125,7 +125,7 @@ def nothing_between(source: History, bad: BadRecords, n_before: int) -> str:
     if not n_before and bad.n:
         return f"{source.name}: none of {bad.n:,} records can be read; the first: {bad.first}"
     if not n_before:
-        return f"{source.name} holds no event before --to; choose other times"
+        return f"{source.name} holds no event before --to; name events, or choose other times"
     return f"{source.name} holds no event between --from and --to; {n_before:,} are earlier"
 
 

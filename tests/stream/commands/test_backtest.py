@@ -56,6 +56,7 @@ def test_decisions_and_metrics_are_written(
     printed = capsys.readouterr().out
     assert f"{len(table):,} events decided" in printed
     assert f"{metrics['average_precision']:.4f}" in printed
+    assert printed.endswith(f"; all figures: {tmp_path / 'report.html'}\n")
 
 
 def test_the_report_shows_the_metrics_and_the_difference_of_two_runs_by_one_or_two_processes(
@@ -120,6 +121,28 @@ def test_a_bad_record_is_named_and_left_out(
     assert cli.main(said) == 0
     assert f"left out: {path}, line 4: type is ''" in capsys.readouterr().err.replace("\n", "")
     assert orjson.loads((tmp_path / "out/metrics.json").read_bytes())["run"]["n_bad_records"] == 1
+
+
+def test_labels_that_say_nothing_of_the_events_are_asked_about(
+    shop: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = words(shop, model, tmp_path, "--labels", str(shop / EVENTS_FILE))
+    assert cli.main(said) == 0
+    assert "no judged event is labelled as fraud: are these the" in capsys.readouterr().out
+
+
+def test_an_earlier_run_that_is_broken_is_told_before_the_replay(
+    shop: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("stream.replay.backtest.run_backtest", lambda *_, **__: pytest.fail("ran"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "decisions.parquet").write_bytes(b"PAR1")
+    assert cli.main(words(shop, model, tmp_path / "out", "--against", str(other))) == 2
+    error = capsys.readouterr().err
+    assert f"{other}/decisions.parquet cannot be read as decisions" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

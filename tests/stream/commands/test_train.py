@@ -116,6 +116,14 @@ def test_a_folder_that_holds_something_is_not_written_over(
     assert f"{tmp_path} is not empty; choose another --out" in capsys.readouterr().err
 
 
+def test_a_place_where_no_folder_can_be_made_is_said_before_anything_is_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert train(tmp_path / "none", tmp_path / "none", tmp_path / "file" / "model") == 2
+    assert f"cannot make {tmp_path}/file/model: Not a directory\n" in capsys.readouterr().err
+
+
 def test_the_training_rows_are_exported_with_their_times_and_named_features(
     shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
