@@ -157,9 +157,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
 def take(fetched: FetchResult, room: int) -> list[Any]:
     """Take up to ``room`` records from a fetched partition and move its position behind them."""
+    parts = fetched._partition_records
+    if parts is not None:
+        # aiokafka's own iterator, never begun, holds the object that holds it. It would keep the
+        # bytes of every fetch until Python looks for cycles among old objects, so hardly ever.
+        parts._records_iterator = None
     if not fetched.check_assignment(fetched._topic_partition) or not fetched.has_more():
         return []
-    parts = fetched._partition_records
     if parts.__dict__.get("_unpacking") is None:
         parts._unpacking = unpacked(parts)
     records = list(islice(parts._unpacking, room))

@@ -44,7 +44,7 @@ USED = {
     Fetcher: ["_records", "_create_fetch_waiter", "_notify", "_wait_consume_future", "_closed"],
     FetchError: ["check_raise"],
     FetchResult: ["_partition_records", "check_assignment", "has_more", "_update_position"],
-    PartitionRecords: ["_records", "_check_crcs", "next_fetch_offset"],
+    PartitionRecords: ["_records", "_records_iterator", "_check_crcs", "next_fetch_offset"],
     SubscriptionState: ["reassignment_in_progress", "is_assigned", "fetch_context"],
     TopicPartitionState: ["position", "has_valid_position", "highwater"],
     BatchBuilder: ["record_count", "_build"],

@@ -1,0 +1,55 @@
+"""Taking records from what was fetched."""
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka.consumer.subscription_state import Assignment
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+
+from stream.worker.thread import take
+
+PLACE = TopicPartition("shop.orders", 0)
+
+
+def fetched(n: int, position: int = 0) -> FetchResult:
+    return asyncio.run(fetched_on_a_loop(n, position))
+
+
+async def fetched_on_a_loop(n: int, position: int) -> FetchResult:
+    """What aiokafka keeps of a fetch of ``n`` records, for a consumer that is at ``position``."""
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1,
+        base_sequence=-1, batch_size=1 << 20,
+    )  # fmt: skip
+    for offset in range(n):
+        builder.append(offset, timestamp=1, key=b"k", value=b"%d" % offset, headers=[])
+    assignment = Assignment([PLACE])
+    assignment.state_value(PLACE).seek(position)
+    records = MemoryRecords(bytes(builder.build()))
+    parts = PartitionRecords(PLACE, records, [], 0, None, None, True, 0)
+    return FetchResult(PLACE, assignment=assignment, partition_records=parts, backoff=0)
+
+
+def test_records_come_in_order_and_as_many_as_there_is_room_for():
+    result = fetched(10)
+    assert [record.offset for record in take(result, 4)] == [0, 1, 2, 3]
+    assert result.has_more()
+    assert [record.value for record in take(result, 100)] == [b"%d" % n for n in range(4, 10)]
+    assert not result.has_more()
+
+
+@pytest.mark.parametrize(("position", "n_taken"), [(0, 10), (3, 0)])
+def test_what_was_fetched_is_freed_at_once_and_not_by_the_garbage_collector(position, n_taken):
+    result = fetched(10, position)
+    kept = weakref.ref(result._partition_records)
+    gc.disable()
+    try:
+        assert len(take(result, 100)) == n_taken
+        assert kept() is None
+    finally:
+        gc.enable()
