@@ -11,7 +11,7 @@ from typing import Any, Final
 from stream.bench.appends import Appends, spread
 from stream.bench.broker import bench_broker, empty_topics
 from stream.bench.feeding import Feeder
-from stream.bench.running import RunningWorker
+from stream.bench.running import RunningWorker, cpu_seconds
 from stream.bench.topicsettings import stamp_appends
 from stream.bench.traffic import CHUNK, Traffic, now_ms
 from stream.bench.worker import Answers, WorkerPlan
@@ -22,6 +22,7 @@ TICK_S: Final = 0.002
 SETTLE_S: Final = 2.0
 """The beginning of every rate, which is not measured."""
 
+BATCHES: Final = "riskstream_batch_records_count"
 CROWD_SHARE: Final = 0.1
 N_LEAD: Final = 20_000
 VISIBLE_S: Final = 3.0
@@ -60,6 +61,8 @@ class Step:
     last: int
     sent_per_s: float
     behind: int
+    cpu_share: float
+    records_per_batch: float
 
 
 def bench_latency(plan: LatencyPlan) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def _run(plan: LatencyPlan, worker_plan: WorkerPlan) -> list[Step]:
         feeder.send_all(traffic.part(CHUNK, now_ms()) for _ in range(0, N_LEAD, CHUNK))
         time.sleep(VISIBLE_S)
         for rate, new_texts in _rates(plan):
-            steps.append(_step(rate, new_texts, plan.seconds, sender, traffic, answers))
+            steps.append(_step(rate, new_texts, plan.seconds, sender, traffic, answers, worker))
             feeder.finish()
             advance(1)
             if steps[-1].behind > SATURATED_S * rate:
@@ -123,10 +126,12 @@ def _rates(plan: LatencyPlan) -> Iterator[tuple[int, float]]:
 
 
 def _step(
-    rate: int, new_texts: float, seconds: float, sender: Sender, traffic: Traffic, answers: Answers
-) -> Step:
+    rate: int, new_texts: float, seconds: float, sender: Sender, traffic: Traffic,
+    answers: Answers, worker: RunningWorker,
+) -> Step:  # fmt: skip
     """Send events by the clock, whatever becomes of them."""
     before, n_before = answers.count(), traffic.sent.total()
+    cpu_s, n_batches = cpu_seconds(worker.pid), worker.metric(BATCHES)
     begin_s, n, first = time.monotonic(), 0, traffic.n_made
     while (at_s := time.monotonic() - begin_s) < seconds:
         due = int(at_s * rate) - n
@@ -136,10 +141,14 @@ def _step(
             traffic.send(sender, traffic.part(due, now_ms(), new_texts))
             n += due
         sender.wait(TICK_S)
-    sent_per_s = n / (time.monotonic() - begin_s)
+    sent_s = time.monotonic() - begin_s
     sender.flush()
-    behind = traffic.sent.total() - n_before - (answers.count() - before)
-    return Step(rate, new_texts, first, traffic.n_made, sent_per_s, behind)
+    n_answers = answers.count() - before
+    cpu_s, n_batches = cpu_seconds(worker.pid) - cpu_s, worker.metric(BATCHES) - n_batches
+    return Step(
+        rate, new_texts, first, traffic.n_made, n / sent_s,
+        traffic.sent.total() - n_before - n_answers, cpu_s / sent_s, n_answers / max(1, n_batches),
+    )  # fmt: skip
 
 
 def _figures(step: Step, appends: Appends) -> dict[str, Any]:
@@ -152,5 +161,7 @@ def _figures(step: Step, appends: Appends) -> dict[str, Any]:
         "decision_p99_ms": spread(decisions)["p99_ms"],
         "sent_per_s": round(step.sent_per_s, 1),
         "behind_at_end": step.behind,
+        "records_per_batch": round(step.records_per_batch, 1),
+        "worker_cpu_share": round(step.cpu_share, 2),
         "new_texts": step.new_texts,
     }

@@ -1,10 +1,12 @@
 """A worker process that a benchmark starts, looks at, kills and starts again."""
 
+import os
 import signal
 import socket
 import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.error import HTTPError
@@ -15,6 +17,7 @@ from stream.bench.worker import STOP_S, WorkerPlan
 READY_S: Final = 600.0
 LOOK_EVERY_S: Final = 0.01
 LOG_LINES: Final = 15
+TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 class RunningWorker:
@@ -125,3 +128,9 @@ def free_port() -> int:
     """Return a port of the loopback interface on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor seconds, user and system, of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS

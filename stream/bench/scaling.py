@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from stream.bench.broker import bench_broker, empty_topics
-from stream.bench.running import RunningWorker
+from stream.bench.running import RunningWorker, cpu_seconds
 from stream.bench.traffic import CHUNK, Traffic, now_ms
 from stream.bench.worker import SILENCE_S, Answers, WorkerPlan
 from stream.progress import shown
@@ -21,7 +21,6 @@ MIDDLE: Final = (0.25, 0.9)
 """Shares of the events between which the rate is measured: all workers take part by then."""
 
 POLL_S: Final = 0.05
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +128,3 @@ def middle(readings: list[Reading], n_events: int) -> dict[str, Any]:
         "events_per_cpu_s": round(n / sum(spent), 1) if sum(spent) else None,
         "cpu_shares": [round(part / seconds, 2) for part in spent],
     }
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor seconds, user and system, of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

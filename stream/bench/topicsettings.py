@@ -15,7 +15,7 @@ from topics.kafka import cluster
 
 _TIMEOUT_S: Final = 30.0
 BRIEFLY: Final = {
-    "cleanup.policy": "delete", "retention.ms": "60000", "segment.bytes": str(64 << 20),
+    "cleanup.policy": "delete", "retention.ms": "240000", "segment.bytes": str(64 << 20),
 }  # fmt: skip
 """Half an hour at full load would fill a disk; nobody reads these records a second time."""
 
