@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test lint real handbook copies fraudecom coverage lock clean
+.PHONY: help demo test chaos lint real handbook copies fraudecom coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,11 @@ demo: $(READY) ## Install, then run a simulated shop through the whole system
 
 test: $(READY) ## Install, then run every test that needs no GPU
 	@.ci/toolcheck
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not gpu"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not gpu and (not chaos or quick)"
+
+chaos: $(READY) ## Kill, pause, damage and starve workers on a real Kafka; prints what every fault did
+	@.ci/toolcheck
+	@$(BIN)/python -m pytest -m chaos tests/chaos
 
 lint: $(READY) ## Check style, format and types
 	@$(BIN)/ruff check .

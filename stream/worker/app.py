@@ -119,8 +119,12 @@ class WorkerApp(faust.App):
         self.metrics.count(counts)
         self.counts.update(counts)
 
+    def life_of(self, topic: str) -> int:
+        """Return the life of an input topic when partitions were assigned last; any thread."""
+        return self._lives.get(topic, 0)
+
     def _life(self, source: int) -> int:
-        return self._lives.get(self.settings.topic_prefix + SOURCES[source], 0)
+        return self.life_of(self.settings.topic_prefix + SOURCES[source])
 
     def _holds(self, message: Any) -> bool:
         return bool(self.kafka.holds(message))

@@ -5,6 +5,7 @@ goes, and RocksDB keeps batches in order. After a crash the folder is therefore 
 state, and what is missing is read again from its position on.
 """
 
+import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from rocksdict import (
 )
 
 from stream.worker.damage import DAMAGED, DamagedStoreError, is_damage, opened
+from topics.errors import InputError
 
 WRITE_BUFFER_BYTES = 16 << 20
 N_WRITE_BUFFERS = 2
@@ -55,7 +57,13 @@ class Rocks:
         self.path = path
         access = AccessType.read_write() if kept_s is None else AccessType.with_ttl(kept_s)
         options = rocks_options(cache, buffer_bytes)
-        self._db = opened(path, options, access)
+        try:
+            self._db = opened(path, options, access)
+        except Exception as error:
+            raise InputError(
+                f"the local store {path} cannot be opened: {error}; mend what is in the way, such "
+                "as a full disk, or choose another folder (setting data_dir)"
+            ) from error
         self._unlogged = WriteOptions()
         self._unlogged.disable_wal = True  # type: ignore[assignment, method-assign]
         self._db.set_write_options(self._unlogged)
@@ -115,10 +123,12 @@ class Rocks:
         """
         try:
             self._db.flush(True)
+            self._db.close()
         except Exception as error:
             LOG.warning("%s is closed without its newest values, which come from Kafka again when "
                         "it is opened: %s", self.path, error)  # fmt: skip
-        self._db.close()
+            with contextlib.suppress(Exception):  # it writes what it can, once more in vain
+                self._db.close()
 
     @contextmanager
     def _sound(self) -> Iterator[None]:

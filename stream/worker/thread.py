@@ -112,8 +112,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit, or return False: whatever failed is tried again a second later."""
-        points = {
-            TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()
+        points = {  # with the life of the topic, see `resumed`
+            TopicPartition(*tp): OffsetAndMetadata(offset, str(self.app.life_of(tp.topic)))
+            for tp, offset in offsets.items()
         }
         try:
             await self._ensure_consumer().commit(points)
@@ -129,12 +130,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _rewind(self, tps: list[TP]) -> dict[TP, int]:
         consumer = self._ensure_consumer()
-        start = await consumer.beginning_offsets([TopicPartition(*tp) for tp in tps])
+        wanted = [TopicPartition(*tp) for tp in tps]
+        starts = await consumer.beginning_offsets(wanted)
+        committed = await consumer._coordinator.fetch_committed_offsets(wanted)
         points = {}
-        for tp in tps:
-            committed = await consumer.committed(TopicPartition(*tp))
-            points[tp] = max(start[TopicPartition(*tp)], -1 if committed is None else committed)
-            consumer.seek(TopicPartition(*tp), points[tp])
+        for tp, place in zip(tps, wanted, strict=True):
+            points[tp] = max(
+                starts[place], resumed(committed.get(place), self.app.life_of(tp.topic))
+            )
+            consumer.seek(place, points[tp])
         return points
 
     async def give_back(self, tp: TP, batch: Fetched) -> None:
@@ -150,9 +154,32 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if state.has_valid_position and state.position == batch.end:
             self._ensure_consumer().seek(TopicPartition(*tp), int(batch.offsets[0]))
 
+    async def rejoin(self) -> None:
+        """Ask the group for another assignment."""
+        await self.call_thread(self._rejoin)
+
+    async def _rejoin(self) -> None:
+        self._ensure_consumer()._coordinator.request_rejoin()
+
     def generation(self) -> int:
         """Return the generation that the broker knows us by, -1 when it has dropped us."""
         return int(self._ensure_consumer()._coordinator.generation)
+
+
+def resumed(committed: OffsetAndMetadata | None, life: int) -> int:
+    """Return the offset to go on from, -1 for none: the one committed in this life of the topic.
+
+    A worker may commit what it has read of a topic after that was deleted and made again.
+
+    >>> resumed(OffsetAndMetadata(70, "5"), 5), resumed(OffsetAndMetadata(70, "5"), 6)
+    (70, -1)
+    >>> resumed(OffsetAndMetadata(70, ""), 6), resumed(OffsetAndMetadata(70, "0"), 6)
+    (70, 70)
+    """
+    if committed is None:
+        return -1
+    known = committed.metadata or "0"  # commits of before had none, the embedded broker has no ids
+    return int(committed.offset) if known in {"0", str(life)} or not life else -1
 
 
 def take(fetched: FetchResult, room: int) -> list[Any]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
+from stream.worker.processor import SOURCES
 from stream.worker.progress import Progress
 from stream.worker.thread import BatchThread, Fetched
 
@@ -53,7 +54,15 @@ class Consumer(driver.Consumer):
                 continue
             base = int(batch.offsets[0])
             if not self._is_changelog_tp(tp):
-                self.n_gaps += base > self._expected.get(tp, base)
+                expected = self._expected.get(tp, base)
+                if base < expected:  # of a new life, and the states would skip them as applied
+                    self.app.fail(
+                        f"{tp.topic}, partition {tp.partition}, goes on at offset {base} where "
+                        f"{expected} was next: the topic was deleted and made again; a restart "
+                        "reads the new one from its beginning"
+                    )
+                    return
+                self.n_gaps += base > expected
                 self._expected[tp] = batch.end
                 self.progress.hand_over(tp, base, batch.end)
             yield tp, self._batch_message(tp, batch)
@@ -144,6 +153,14 @@ class Consumer(driver.Consumer):
         # Left set by the recovery before, it would end the coming one at once.
         self.app.tables.recovery.signal_recovery_end.clear()
         await super().on_partitions_assigned(assigned, generation_id)
+        # Made while a topic was missing; a static member gets the same one at its next start too.
+        if absent := self._absent(assigned):
+            self.log.warning("Asking the group again: it assigned nothing of %s", sorted(absent))
+            await self._thread.rejoin()
+
+    def _absent(self, assigned: set[TP]) -> set[str]:
+        topics = {self.app.settings.topic_prefix + source for source in SOURCES}
+        return topics - {tp.topic for tp in assigned} if assigned else set()
 
     async def wait_empty(self) -> None:
         """Let the running batches finish, then commit; give up on the process after a while."""

@@ -52,6 +52,7 @@ class Market(Shop):
                 "batch.size": 500_000,
                 "message.max.bytes": 1_048_000,
                 "queue.buffering.max.messages": 2_000_000,
+                "enable.idempotence": True,  # a broker that dies would get some records twice
                 "log_level": 2,
             }
         )

@@ -66,6 +66,20 @@ class Shop:
                     assert time.monotonic() < deadline
                     time.sleep(0.05)
 
+    def make_again(self, name: str, config: dict[str, str] | None = None) -> None:
+        """Delete a topic and make it again, empty."""
+        admin = AdminClient({"bootstrap.servers": self.brokers, "log_level": 2})
+        for future in admin.delete_topics([name]).values():
+            future.result(30)
+        deadline = time.monotonic() + 20
+        while name in admin.list_topics(timeout=10).topics:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        new = NewTopic(name, self.partitions, 1, config=config or {})
+        for future in admin.create_topics([new]).values():
+            future.result(30)
+        self.wait_for_leaders([name])
+
     def settings(self, folder: Path, **changes) -> WorkerSettings:
         """Settings of a worker on these topics."""
         defaults = {
@@ -105,7 +119,7 @@ class Shop:
                 self._producer.poll(0.05)
 
     def flush(self) -> None:
-        self._producer.flush(30)
+        assert self._producer.flush(60) == 0, "the broker does not take what is produced"
 
     def lag(self, application: str) -> int:
         """Records of the input topics that the application has not committed."""
@@ -144,7 +158,11 @@ class Shop:
 
     def n_outputs(self) -> int:
         """How many outputs there are, repeats included."""
-        return sum(self._ends(self.prefix + OUTPUT, self._watcher).values())
+        return sum(self.output_ends().values())
+
+    def output_ends(self) -> dict[int, int]:
+        """How many outputs there are in each partition."""
+        return self._ends(self.prefix + OUTPUT, self._watcher)
 
     def _ends(self, topic: str, reader: Consumer) -> dict[int, int]:
         return {

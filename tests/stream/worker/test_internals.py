@@ -6,6 +6,7 @@ from importlib.metadata import version
 import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher, FetchError, FetchResult, PartitionRecords
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.consumer.subscription_state import SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.agents.agent import Agent
@@ -31,6 +32,7 @@ OVERRIDDEN = {
     Recovery: tables.StateRecovery,
 }
 OWN = {
+    "rejoin", "_rejoin", "_absent",
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
     "give_back", "_give_back", "generation", "_drain", "_expected", "_slot_freed",
     "_repair", "__getitem__", "backup_partition", "restore_backup", "reset_state",
@@ -43,6 +45,7 @@ USED = {
     AIOKafkaConsumerThread: ["call_thread", "_ensure_consumer"],
     Fetcher: ["_records", "_create_fetch_waiter", "_notify", "_wait_consume_future", "_closed"],
     FetchError: ["check_raise"],
+    GroupCoordinator: ["generation", "fetch_committed_offsets", "request_rejoin"],
     FetchResult: ["_partition_records", "check_assignment", "has_more", "_update_position"],
     PartitionRecords: ["_records", "_records_iterator", "_check_crcs", "next_fetch_offset"],
     SubscriptionState: ["reassignment_in_progress", "is_assigned", "fetch_context"],

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from stream.worker.linkstore import LinkStore
 from stream.worker.processor import SOURCES
@@ -114,25 +113,11 @@ def test_every_worker_knows_the_links_of_all_partitions_once_despite_kills(shop,
         assert totals == dict(shop.n_sent), "each source offset counts once"
 
 
-def make_again(shop: Shop, name: str, config: dict[str, str] | None = None) -> None:
-    admin = AdminClient({"bootstrap.servers": shop.brokers, "log_level": 2})
-    for future in admin.delete_topics([name]).values():
-        future.result(30)
-    deadline = time.monotonic() + 20
-    while name in admin.list_topics(timeout=10).topics:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    new = NewTopic(name, shop.partitions, 1, config=config or {})
-    for future in admin.create_topics([new]).values():
-        future.result(30)
-    shop.wait_for_leaders([name])
-
-
 def test_an_input_topic_that_is_made_anew_is_counted_from_its_beginning(shop, tmp_path):
     worker = WorkerProcess(shop.settings(tmp_path))
     shop.send(5_000)
     work_off(shop, worker)
-    make_again(shop, shop.prefix + "shop.orders")
+    shop.make_again(shop.prefix + "shop.orders")
     shop.send(2_000, seed=1)  # offsets start at 0 again, below what the states have applied
     work_off(shop, worker)
     assert shop.states(worker.settings.application) == dict(shop.expected)
@@ -142,7 +127,7 @@ def test_a_changelog_that_is_made_anew_empties_the_local_states(shop, tmp_path):
     worker = WorkerProcess(shop.settings(tmp_path))
     shop.send(5_000)
     work_off(shop, worker)
-    make_again(shop, worker.settings.changelog, {"cleanup.policy": "compact"})
+    shop.make_again(worker.settings.changelog, {"cleanup.policy": "compact"})
     shop.expected.clear()
     shop.send(8_000, seed=1)  # enough that the new changelog outgrows the old position
     work_off(shop, worker)

@@ -5,10 +5,9 @@ import time
 
 import pytest
 
-from stream.pipeline.features import N_OWN
-from tests.real.reference import differing
 from tests.stream.worker.market import Market, traffic
 from tests.stream.worker.process import WorkerProcess
+from tests.stream.worker.verdict import own_part, problems
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -44,27 +43,6 @@ def run_with_kills(
     assert worker.stop() == 0
     assert worker.stats()["offset gaps"] == 0
     return n_early
-
-
-def problems(market: Market) -> list[str]:
-    """Return what is wrong after the kills, a sentence each."""
-    said, counters = market.decisions(), market.counters()
-    n_undecided = len({event["event_id"] for event in market.events} - said.keys())
-    users = differing(counters, market.count().users)
-    rated = {record["user_id"] for record in market.records("credit.scores")}
-    n_twice = sum(user["n_duplicates"] for user in counters.values())
-    found = [
-        (n_undecided, "events without a decision"),
-        (len(said.keys()) + n_undecided - len(market.events), "decisions of no event"),
-        (len(users), f"users with wrong counters, {users[:3]}"),
-        (n_twice, "events applied again"),
-        (len(counters.keys() ^ rated), "users without a credit record, or records without a user"),
-    ]
-    return [f"{n} {what}" for n, what in found if n]
-
-
-def own_part(decision) -> tuple:
-    return decision["decision_id"], decision["features"][:N_OWN], decision["late"], decision["warm"]
 
 
 def repeats(market: Market) -> list[list[dict]]:
