@@ -108,9 +108,8 @@ class WorkerApp(faust.App):
 
     async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
         topic = self.settings.changelog
-        loop = asyncio.get_running_loop()
         names = [self.settings.topic_prefix + source for source in SOURCES]
-        self._lives = await loop.run_in_executor(None, self.cluster.lives, [*names, topic])
+        self._lives = await asyncio.to_thread(self.cluster.lives, [*names, topic])
         tps = [TP(topic, number) for number in numbers]
         ends = await self.kafka.highwaters(*tps) if tps else {}
         return {tp.partition: (self._lives[topic], end) for tp, end in ends.items()}
@@ -141,7 +140,7 @@ class WorkerApp(faust.App):
             metrics.published.labels(built.topic).inc(len(built))
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)
-        metrics.count(plan.outcome.counts)
+        self._counted(plan.outcome.counts)
         if plan.outcome.again is not None:
             self.again.put(batch.partition, plan.outcome.again)
         self.lag.note(message.tp, max(0, message.value.highwater - message.value.end))
@@ -150,8 +149,7 @@ class WorkerApp(faust.App):
         self.counts["repeated batches"] += plan.repeated
         self.counts["dead letters"] += sum(plan.reasons.values())
         self.counts["states"] += len(plan.keys)
-        self.counts.update(plan.outcome.counts)
-        if self.settings.stats_path is not None:
+        if self.settings.stats_path:
             self.samples.take(self.counts)
 
 
