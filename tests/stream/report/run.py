@@ -6,8 +6,10 @@ import numpy as np
 import orjson
 
 from stream.judging.curves import curves_of
+from stream.judging.days import DAY_MS
 from stream.judging.judged import Judged, Segment
 from stream.judging.metrics import metrics_of
+from stream.pipeline.features import N_FEATURES
 from stream.replay.moved import Moved
 from tests.stream.judging.cases import START, judged
 from topics.vocabulary import ACTIONS
@@ -25,7 +27,7 @@ def hostile_events(n: int = 3_000) -> Judged:
         scenario=np.where(events.label == 1, 0, -1).astype(np.int8),
         scenarios=(HOSTILE,),
         segments={HOSTILE: Segment(codes, names)},
-        warm=np.arange(n) % 50 > 0,
+        n_cold=60,
     )
 
 
@@ -35,7 +37,7 @@ def metrics(events: Judged | None = None, **changes: Any) -> dict[str, Any]:
     found = metrics_of(events, unlabelled="negative", dropped_known=None, n_resamples=20)
     found |= {
         "run": {
-            "from_ms": START, "to_ms": START + 10 * 86_400_000,
+            "from_ms": START * DAY_MS, "to_ms": (START + 10) * DAY_MS,
             "model": {"name": HOSTILE, "version": "258c7b8e78bc"},
             "policy_version": "default-3", "lacks": ["no text encoder", HOSTILE],
             "n_history": 60_652, "n_reported": len(events), "n_duplicates": 0, "n_bad_records": 2,
@@ -62,7 +64,7 @@ def _example(i: int) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "event_id": f"e-{i}-{HOSTILE}", "user_id": f"u{i}", "type": "order",
-        "time_ms": START + 12_345_678 * i, "amount": None if i == 2 else 12.5 * i,
+        "time_ms": START * DAY_MS + 12_345_678 * i, "amount": None if i == 2 else 12.5 * i,
         "score": 0.9 - 0.0123 * i, "risk": 0.95 - 0.0123 * i, "action": "hold", "kind": None,
         "scenario": HOSTILE, "reasons": reasons if i else [],
     }  # fmt: skip
@@ -70,7 +72,7 @@ def _example(i: int) -> dict[str, Any]:
 
 def _moved() -> dict[str, Any] | None:
     moved, rng = Moved(500), np.random.default_rng(0)
-    features = rng.normal(size=(2_000, 97)).astype(np.float32)
+    features = rng.normal(size=(2_000, N_FEATURES)).astype(np.float32)
     features[1_000:, 3] *= 4
     features[::5, 7] = np.nan
     moved.add(features, np.arange(2_000) >= 1_000, np.arange(2_000, dtype=np.uint64))
@@ -83,7 +85,8 @@ def _against() -> dict[str, Any]:
         "model": {"name": HOSTILE, "version": "1.2.3"},
     }  # fmt: skip
     event = {
-        "event_id": HOSTILE, "user_id": "u7", "type": "review", "time_ms": START, "amount": None,
+        "event_id": HOSTILE, "user_id": "u7", "type": "review", "time_ms": START * DAY_MS,
+        "amount": None,
         "risk_before": 1.0, "risk_after": 3e-9, "action_before": "block", "action_after": "allow",
     }  # fmt: skip
     part = {"n": 7, "amount": 1_234_567.891}
