@@ -5,7 +5,7 @@ than 15 digits, escapes in anything but a text that people wrote. A value that i
 right, is left to the decoder that reads everything and says what is wrong.
 """
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,16 @@ from topics.jsonvalue import (
 )  # fmt: skip
 from topics.lexicon import find
 from topics.orderscan import Work, read_order, workspace
-from topics.records import EARLIEST_MS, LARGEST, LATEST_MS, MOST_COUNTED
+from topics.records import (
+    EARLIEST_MS,
+    LARGEST,
+    LATEST_MS,
+    MAX_EVENT_ID,
+    MAX_USER_ID,
+    MOST_COUNTED,
+)  # fmt: skip
 from topics.spans import flag, identity, ranged, written
 from topics.vocabulary import BROWSE, FIRST_BROWSE_STEP, ORDER, REVIEW, REVIEWED
-
-MAX_EVENT_ID: Final = 64
-MAX_USER_ID: Final = 128
 
 
 class Scanned(NamedTuple):

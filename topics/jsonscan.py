@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.compiled import compiled, inlined
-from topics.jsonvalue import ABSENT, FAILED, Bytes, blank, byte, value
+from topics.jsonvalue import ABSENT, FAILED, ORDINARY, Bytes, blank, byte, value
 from topics.lexicon import Lexicon, find
 
 MAX_UNKNOWN: Final = 16
 """Fields without a known name that one object may have."""
 
 _QUOTE, _COMMA, _COLON, _BRACE, _BRACE_END = (ord(c) for c in '",:{}')
-_ORDINARY: Final = (np.arange(256) >= 32) & ~np.isin(np.arange(256), list(b'"\\'))
 
 
 @compiled
@@ -89,6 +88,6 @@ def _name(data: Bytes, at: int, end: int) -> int:
     if at >= end or byte(data, at) != _QUOTE:
         return FAILED
     at += 1
-    while at < end and _ORDINARY[byte(data, at)]:
+    while at < end and ORDINARY[byte(data, at)]:
         at += 1
     return at if at < end and byte(data, at) == _QUOTE else FAILED

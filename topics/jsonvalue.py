@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.compiled import compiled, inlined
+from topics.shape import MAX_DEPTH
 
 FAILED: Final = -1
-MAX_DEPTH: Final = 32
 
 ABSENT, TEXT, ESCAPED, INTEGER, NUMBER, TRUE, FALSE, NULL, OBJECT, ARRAY = range(10)
 """The kinds of values; ESCAPED is a text with escape sequences in it."""
@@ -25,7 +25,7 @@ _WORDS: Final = np.array([list(b"true "), list(b"false"), list(b"null ")], np.ui
 _IS_BLANK: Final = np.isin(np.arange(256), list(b" \t\n\r"))
 _IS_ESCAPE: Final = np.isin(np.arange(256), list(b'"\\/bfnrtu'))
 _IS_HEX: Final = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
-_ORDINARY: Final = (np.arange(256) >= 32) & ~np.isin(np.arange(256), [_QUOTE, _BACKSLASH])
+ORDINARY: Final = (np.arange(256) >= 32) & ~np.isin(np.arange(256), [_QUOTE, _BACKSLASH])
 
 Bytes = NDArray[np.uint8]
 
@@ -66,7 +66,7 @@ def text(data: Bytes, at: int, end: int) -> tuple[int, int]:
     """Return what follows the text whose first letter stands at ``at``, and its kind."""
     kind = TEXT
     while at < end:
-        if _ORDINARY[byte(data, at)]:
+        if ORDINARY[byte(data, at)]:
             at += 1
             continue
         if byte(data, at) == _QUOTE:
@@ -107,16 +107,13 @@ def _digits(data: Bytes, at: int, end: int) -> tuple[int, int]:
     if byte(data, at) == _MINUS:
         at += 1
     first = at
-    while at < end and _ZERO <= byte(data, at) <= _NINE:
-        at += 1
+    at = _after_digits(data, first, end)
     if at == first or (byte(data, first) == _ZERO and at > first + 1):
         return FAILED, ABSENT
     if at < end and byte(data, at) == _POINT:
         kind = NUMBER
-        at += 1
-        first = at
-        while at < end and _ZERO <= byte(data, at) <= _NINE:
-            at += 1
+        first = at + 1
+        at = _after_digits(data, first, end)
         if at == first:
             return FAILED, ABSENT
     if at < end and (byte(data, at) | 32) == _E:
@@ -125,11 +122,17 @@ def _digits(data: Bytes, at: int, end: int) -> tuple[int, int]:
         if at < end and byte(data, at) in (_PLUS, _MINUS):
             at += 1
         first = at
-        while at < end and _ZERO <= byte(data, at) <= _NINE:
-            at += 1
+        at = _after_digits(data, first, end)
         if at == first:
             return FAILED, ABSENT
     return at, kind
+
+
+@inlined
+def _after_digits(data: Bytes, at: int, end: int) -> int:
+    while at < end and _ZERO <= byte(data, at) <= _NINE:
+        at += 1
+    return at
 
 
 @compiled

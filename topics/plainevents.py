@@ -24,11 +24,15 @@ _ATTRIBUTES: Final = msgspec.json.Decoder(dict[str, Attribute])
 
 
 class _Letters:
-    """Cuts texts out of bytes; out of one string where all bytes are ASCII, which is faster."""
+    """Cuts texts out of bytes; out of one string where all bytes are ASCII, which is faster.
+
+    Raises UnicodeDecodeError for bytes that are not UTF-8.
+    """
 
     def __init__(self, joined: bytes) -> None:
+        text = joined.decode()
         self._bytes = joined
-        self._plain = joined.decode() if joined.isascii() else None
+        self._plain = text if joined.isascii() else None
 
     def cut(self, begins: NDArray[np.int32], ends: NDArray[np.int32]) -> list[str]:
         pairs = zip(begins.tolist(), ends.tolist(), strict=True)
@@ -60,8 +64,6 @@ def read_plain(
     joined = b"".join([value or b"" for value in values] if None in values else values)  # type: ignore[arg-type]
     try:
         letters = _Letters(joined)
-        if not joined.isascii():
-            joined.decode()
     except UnicodeDecodeError:
         return nothing
     data = np.frombuffer(joined, np.uint8)

@@ -20,8 +20,11 @@ MOST_COUNTED: Final = 1e9
 LARGEST: Final = 1e15
 """Amounts up to here keep their cents in a float64."""
 
-EventId = Annotated[str, Meta(min_length=1, max_length=64)]
-UserId = Annotated[str, Meta(min_length=1, max_length=128)]
+MAX_EVENT_ID: Final = 64
+MAX_USER_ID: Final = 128
+
+EventId = Annotated[str, Meta(min_length=1, max_length=MAX_EVENT_ID)]
+UserId = Annotated[str, Meta(min_length=1, max_length=MAX_USER_ID)]
 OwnId = Annotated[str, Meta(min_length=1)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 Amount = Annotated[float, Meta(ge=0, le=LARGEST)]
@@ -118,7 +121,7 @@ class Label(Struct, gc=False, kw_only=True):
     is_fraud: bool
     event_time: Time
     known_at: Time
-    event_id: Annotated[str, Meta(max_length=64)] | None = ""
+    event_id: Annotated[str, Meta(max_length=MAX_EVENT_ID)] | None = ""
     source: str | None = ""
     amount: Amount | None = nan
     scenario: str | None = ""

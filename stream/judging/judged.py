@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -71,8 +71,13 @@ class Judged:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the columns by name, without the segments."""
-        plain = {"kinds", "scenarios", "segments", "n_cold"}
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in plain}
+        return {name: getattr(self, name) for name in COLUMNS}
+
+
+COLUMNS: Final = tuple(
+    f.name for f in fields(Judged) if f.name not in {"kinds", "scenarios", "segments", "n_cold"}
+)
+"""The names of the columns that all events have."""
 
 
 @dataclass(frozen=True, eq=False)

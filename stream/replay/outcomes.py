@@ -1,23 +1,19 @@
 """What a backtest decided and what became known of it, collected slice by slice."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.judging.days import day_numbers
-from stream.judging.judged import Judged, user_codes
+from stream.judging.judged import COLUMNS, Judged, user_codes
 from stream.pipeline.pipeline import Decided
 from stream.replay.history import Slice
 from stream.replay.segments import Segments
 from stream.replay.spool import Spool
 from stream.replay.truth import UNKNOWN, Truth
 from topics.vocabulary import LABEL_KINDS, ORDER
-
-COLUMNS: Final = (
-    "day", "user", "type", "score", "p", "action", "label", "kind", "scenario", "amount",
-)  # fmt: skip
 
 
 @dataclass

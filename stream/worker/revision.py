@@ -1,9 +1,9 @@
 """Events that were decided without a part of the model are decided again when it is back."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,29 +11,16 @@ from numpy.typing import NDArray
 from model.rows import take
 from stream.pipeline.pipeline import Decided, verdict_of
 from stream.pipeline.policy import Policy
-from stream.pipeline.published import alerts_of, decisions_of
-from stream.pipeline.scorer import Scorer
+from stream.worker.failover import Failover
+from stream.worker.outputs import Told, decided_records
 from stream.worker.processor import Outgoing
-from topics.alerts import encode_alerts
 from topics.columns import EventBatch
 from topics.decisionrecord import Versions
-from topics.decisions import encode_decisions
-from topics.scores import ScoreInput, ScorerDownError, Scores
+from topics.scores import ScoreInput, ScorerDownError
 
 REVISION: Final = 1
 AT_ONCE: Final = 16
 """Events of one turn: texts may have to be encoded, and batches wait meanwhile."""
-
-
-class LastingScorer(Scorer, Protocol):
-    """A scorer that can answer in full, later."""
-
-    def score_fully(self, x: ScoreInput) -> Scores:
-        """Score with every part of the model; raises ScorerDownError where that is not there."""
-
-
-Told = Callable[[int], Mapping[str, Any]]
-"""Returns what an alert tells of an event, by its row."""
 
 
 class Waiting:
@@ -48,7 +35,7 @@ class Waiting:
         decided: Decided,
         told: Told,
         policy: Policy,
-        scorer: LastingScorer,
+        scorer: Failover,
         versions: Versions,
     ) -> None:
         self._policy, self._scorer, self._versions = policy, scorer, versions
@@ -80,27 +67,11 @@ class Waiting:
         )  # fmt: skip
         told = self._told[self._n_done : end]
         self._n_done = end
-        return self._published(events, decided, told, 1000 * (time.monotonic() - began))
-
-    def _published(
-        self, events: EventBatch, decided: Decided, told: Sequence[Mapping[str, Any]], ms: float
-    ) -> list[Outgoing]:
-        now_ms, latency = time.time_ns() // 1_000_000, {"again": round(ms, 1)}
-        at: NDArray[np.int64] = np.arange(len(events))
-        decisions = decisions_of(events, decided, at, self._versions, REVISION)
-        values = encode_decisions(decisions, decided_at_ms=now_ms, latency_ms=latency)
-        outputs = [Outgoing("risk.decisions", _keys(events.user_ids), values)]
-        alerts = alerts_of(
-            events, decided, self._policy, self._versions, told.__getitem__, REVISION
-        )
-        if alerts is not None:
-            values = encode_alerts(alerts, decided_at_ms=now_ms, latency_ms=latency)
-            outputs.append(Outgoing("risk.alerts", _keys(alerts.decisions.user_ids), values))
-        return outputs
-
-
-def _keys(user_ids: list[str]) -> list[bytes | None]:
-    return [user_id.encode() for user_id in user_ids]
+        return decided_records(
+            events, decided, told.__getitem__, self._policy, self._versions, revision=REVISION,
+            now_ms=time.time_ns() // 1_000_000,
+            latency_ms={"again": round(1000 * (time.monotonic() - began), 1)},
+        )  # fmt: skip
 
 
 def _part(decided: Decided, at: NDArray[np.int64]) -> Decided:

@@ -1,7 +1,7 @@
 """The pipeline as the worker's processor: records in, outputs, states and links out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 from stream.pipeline.links import event_links, label_links
 from stream.pipeline.pipeline import Decided, decide
 from stream.pipeline.policy import Policy
-from stream.pipeline.published import alerts_of, credits_of, decisions_of, versions_of
+from stream.pipeline.published import credits_of, versions_of
 from stream.pipeline.scorer import Scorer
 from stream.pipeline.users import Steps, UserResult, advance, steps_by_user
 from stream.worker.entities import EntityStore
 from stream.worker.failover import Failover
+from stream.worker.outputs import Told, decided_records, keys_of
 from stream.worker.processor import Outcome, Outgoing, Prepared, RecordBatch
 from stream.worker.revision import Waiting
 from stream.worker.riskbatch import RiskBatch, read_batch
-from stream.worker.stopwatch import Stopwatch, TimedScorer
-from topics.alerts import encode_alerts
+from stream.worker.stopwatch import Stopwatch
 from topics.columns import EVENT, EventBatch, Rows
 from topics.credits import encode_credits
-from topics.decisions import encode_decisions
 from topics.decode import Decoder
 from topics.details import details
 from topics.vocabulary import ACTIONS
@@ -40,7 +39,7 @@ class RiskProcessor:
         *,
         zone_ms: int = 0,
     ) -> None:
-        self._decoder, self._policy, self._scorer = decoder, policy, TimedScorer(scorer)
+        self._decoder, self._policy, self._scorer = decoder, policy, scorer
         self._entities, self._zone_ms = entities, zone_ms
         self._versions = versions_of(policy, scorer)
         self._lasting = scorer if isinstance(scorer, Failover) else None
@@ -110,7 +109,7 @@ class RiskProcessor:
         changed: NDArray[np.int64],
         states: list[bytes | None],
         read_s: float,
-        told: Callable[[int], dict[str, Any]],
+        told: Told,
     ) -> Outcome:
         watch = Stopwatch()
 
@@ -125,7 +124,6 @@ class RiskProcessor:
             policy=self._policy, scorer=self._scorer, zone_ms=self._zone_ms,
         )  # fmt: skip
         watch.lap("decide")
-        watch.move("decide", "score", self._scorer.taken())
         watch.move("score", "text", decided.scores.text_work.cpu_s)
         links = event_links(events.rows, decided.users.flags, offsets)
         links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
@@ -151,27 +149,18 @@ class RiskProcessor:
         events: EventBatch,
         decided: Decided,
         read_s: float,
-        told: Callable[[int], dict[str, Any]],
+        told: Told,
     ) -> list[Outgoing]:
         now_ms = time.time_ns() // 1_000_000
         latency = {"batch": round(1000 * (time.monotonic() - read_s), 1)}
-        fresh = np.flatnonzero(~decided.duplicate)
-        decisions = decisions_of(events, decided, fresh, self._versions)
-        values = encode_decisions(decisions, decided_at_ms=now_ms, latency_ms=latency)
-        outputs = [Outgoing("risk.decisions", _keys(decisions.user_ids), values)]
-        alerts = alerts_of(events, decided, self._policy, self._versions, told)
-        if alerts is not None:
-            values = encode_alerts(alerts, decided_at_ms=now_ms, latency_ms=latency)
-            outputs.append(Outgoing("risk.alerts", _keys(alerts.decisions.user_ids), values))
+        outputs = decided_records(
+            events, decided, told, self._policy, self._versions, now_ms=now_ms, latency_ms=latency
+        )
         credit = credits_of(events, decided, self._versions)
         if credit is not None:
             values = encode_credits(credit, updated_at_ms=now_ms)
-            outputs.append(Outgoing("credit.scores", _keys(credit.user_ids), values))
+            outputs.append(Outgoing("credit.scores", keys_of(credit.user_ids), values))
         return outputs
-
-
-def _keys(user_ids: list[str]) -> list[bytes | None]:
-    return [user_id.encode() for user_id in user_ids]
 
 
 def _counts(decided: Decided) -> dict[str, int]:

@@ -3,11 +3,12 @@
 import pytest
 
 from tests.chaos.evidence import PROPERTY, Evidence, cells, table
-from tests.kafka.broker import Broker
-from tests.kafka.fixture import skip_without_tools
 from tests.stream.worker.market import Market
+from tests.stream.worker.ownbroker import own_broker
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.verdict import n_repeated, problems
+
+__all__ = ["own_broker"]
 
 
 @pytest.fixture
@@ -15,17 +16,6 @@ def market(kafka):
     """Topics of four partitions; the workers on them end with the test."""
     yield Market(kafka)
     WorkerProcess.kill_all()
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    """A broker that a test may kill."""
-    skip_without_tools()
-    broker = Broker(tmp_path / "broker")
-    broker.start()
-    yield broker
-    WorkerProcess.kill_all()
-    broker.stop()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.bench.peers.job import (
     unpack_state,
     write_answer,
 )
+from tests.bench.stock_faust import TUNED
 
 APPLICATION = PREFIX + "faust"
 
@@ -30,24 +31,10 @@ def build(brokers: str, output_topic: str, folder: str):
     app = faust.App(
         APPLICATION,
         broker=f"kafka://{brokers}",
-        store="rocksdb://",
         datadir=folder,
-        key_serializer="raw",
-        value_serializer="raw",
-        autodiscover=False,
-        web_enabled=False,
-        topic_disable_leader=True,
         topic_partitions=PARTITIONS,
-        broker_max_poll_records=2_000,
-        consumer_max_fetch_size=4 << 20,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=16_384,
-        stream_wait_empty=False,
-        stream_recovery_delay=0.0,
-        producer_linger=0.1,
-        producer_max_batch_size=512 << 10,
-        producer_max_request_size=1 << 20,
-        producer_acks=-1,
+        **TUNED,
     )
     raw = {"key_type": bytes, "value_type": bytes}
     source, output = app.topic(EVENTS, **raw), app.topic(output_topic, **raw)

@@ -1,7 +1,10 @@
 import pytest
 
+from tests.stream.worker.ownbroker import own_broker
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.shop import Shop
+
+__all__ = ["own_broker"]
 
 
 @pytest.fixture

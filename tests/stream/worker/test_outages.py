@@ -7,22 +7,10 @@ import time
 import pytest
 
 from stream.worker.processor import SOURCES
-from tests.kafka.broker import Broker
-from tests.kafka.fixture import skip_without_tools
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.shop import Shop
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    skip_without_tools()
-    broker = Broker(tmp_path / "broker")
-    broker.start()
-    yield broker
-    WorkerProcess.kill_all()
-    broker.stop()
 
 
 def test_a_paused_worker_that_comes_back_as_a_zombie_overwrites_nothing(own_broker, tmp_path):
