@@ -37,6 +37,15 @@ IDENTITIES: Final = (
 N_LONG: Final = TO_CHANNEL
 
 
+CODES: Final = ("type", "step", "rating", "verified")
+TO_TYPE, TO_STEP, TO_RATING, TO_VERIFIED = range(len(CODES))
+NUMBERS: Final = ("amount", "n_items", "dwell_ms", "helpful")
+TO_AMOUNT, TO_N_ITEMS, TO_DWELL, TO_HELPFUL = range(len(NUMBERS))
+TIMES: Final = ("time_ms", "account_created_ms")
+TO_TIME, TO_CREATED = range(len(TIMES))
+"""The columns of EVENT that are read as codes, numbers and times."""
+
+
 class Words(NamedTuple):
     """The names of fields, and the closed sets of words that they hold."""
 

@@ -41,10 +41,10 @@ from topics.vocabulary import BROWSE, FIRST_BROWSE_STEP, ORDER, REVIEW, REVIEWED
 class Scanned(NamedTuple):
     """What was read of ``n`` values; rows that are not ``plain`` mean nothing.
 
-    ``codes`` uint8[n, 4]: type, step, rating, verified; ``times`` int64[n, 2]: event and account;
-    ``numbers`` float64[n, 4]: amount, items, dwell, helpful; ``identities`` int32[n, I, 2], ``ip``
-    and ``attributes`` int32[n, 2]: where their bytes begin and end, nowhere where absent;
-    ``texts`` int32[n, 2, 3]: kind, begin and end of the text and the title.
+    ``codes`` uint8[n, 4], ``times`` int64[n, 2] and ``numbers`` float64[n, 4] have the columns that
+    `topics.eventfields` names; ``identities`` int32[n, I, 2], ``ip`` and ``attributes``
+    int32[n, 2]: where their bytes begin and end, nowhere where absent; ``texts`` int32[n, 2, 3]:
+    kind, begin and end of the text and the title.
     """
 
     plain: NDArray[np.bool_]
@@ -65,9 +65,9 @@ def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int)
     n = len(ends)
     found = Scanned(
         np.zeros(n, np.bool_),
-        np.zeros((n, 4), np.uint8),
-        np.zeros((n, 2), np.int64),
-        np.full((n, 4), np.nan),
+        np.zeros((n, len(f.CODES)), np.uint8),
+        np.zeros((n, len(f.TIMES)), np.int64),
+        np.full((n, len(f.NUMBERS)), np.nan),
         np.zeros((n, len(f.IDENTITIES), 2), np.int32),
         np.zeros((n, 2), np.int32),
         np.zeros((n, 2), np.int32),
@@ -104,7 +104,7 @@ def _scan(
             continue
         if event_type < 0 or (hint >= 0 and event_type != hint):
             continue
-        out.codes[i, 0] = event_type
+        out.codes[i, f.TO_TYPE] = event_type
         plain = _times(data, spans, out, i) and _common(spans, out, i)
         if event_type == ORDER:
             plain = plain and read_order(data, spans, work, words, out, i)
@@ -125,7 +125,7 @@ def _times(data: Bytes, spans: NDArray[np.int64], out: Scanned, i: int) -> bool:
         created_ms = natural(data, spans[f.ACCOUNT_CREATED_AT, 1], spans[f.ACCOUNT_CREATED_AT, 2])
     elif spans[f.ACCOUNT_CREATED_AT, 0] not in (ABSENT, NULL):
         return False
-    out.times[i, 0], out.times[i, 1] = time_ms, created_ms
+    out.times[i, f.TO_TIME], out.times[i, f.TO_CREATED] = time_ms, created_ms
     return bool(EARLIEST_MS <= time_ms < LATEST_MS and 0 <= created_ms < LATEST_MS)
 
 
@@ -158,10 +158,10 @@ def _browse(data: Bytes, spans: NDArray[np.int64], words: f.Words, out: Scanned,
     action = find(words.actions, data, spans[f.ACTION, 1], spans[f.ACTION, 2])
     if action < 0:
         return False
-    out.codes[i, 1] = FIRST_BROWSE_STEP + action
+    out.codes[i, f.TO_STEP] = FIRST_BROWSE_STEP + action
     return (
-        ranged(data, spans, f.PRICE, 0.0, LARGEST, out.numbers, i, 0)
-        and ranged(data, spans, f.DWELL, 0.0, LARGEST, out.numbers, i, 2)
+        ranged(data, spans, f.PRICE, 0.0, LARGEST, out.numbers, i, f.TO_AMOUNT)
+        and ranged(data, spans, f.DWELL, 0.0, LARGEST, out.numbers, i, f.TO_DWELL)
         and identity(spans, f.SKU, out.identities, f.TO_SKU, i)
         and identity(spans, f.CATEGORY, out.identities, f.TO_CATEGORY, i)
         and written(spans, f.QUERY, out.texts, i, 0)
@@ -180,9 +180,10 @@ def _review(data: Bytes, spans: NDArray[np.int64], out: Scanned, i: int) -> bool
     verified = flag(spans, f.VERIFIED)
     if verified < 0:
         return False
-    out.codes[i, 1], out.codes[i, 2], out.codes[i, 3] = REVIEWED, rating, verified
+    out.codes[i, f.TO_STEP], out.codes[i, f.TO_RATING] = REVIEWED, rating
+    out.codes[i, f.TO_VERIFIED] = verified
     return (
-        ranged(data, spans, f.HELPFUL, 0.0, MOST_COUNTED, out.numbers, i, 3)
+        ranged(data, spans, f.HELPFUL, 0.0, MOST_COUNTED, out.numbers, i, f.TO_HELPFUL)
         and identity(spans, f.ORDER_ID, out.identities, f.TO_ORDER, i)
         and identity(spans, f.SKU, out.identities, f.TO_SKU, i)
         and identity(spans, f.SELLER, out.identities, f.TO_SELLER, i)

@@ -50,9 +50,9 @@ def read_order(
     status = find(words.statuses, data, spans[f.STATUS, 1], spans[f.STATUS, 2])
     if status < 0 or not _is_currency(data, spans):
         return False
-    out.codes[i, 1] = status
+    out.codes[i, f.TO_STEP] = status
     return (
-        ranged(data, spans, f.AMOUNT, 0.0, LARGEST, out.numbers, i, 0)
+        ranged(data, spans, f.AMOUNT, 0.0, LARGEST, out.numbers, i, f.TO_AMOUNT)
         and identity(spans, f.ORDER_ID, out.identities, f.TO_ORDER, i)
         and identity(spans, f.CURRENCY, out.identities, f.TO_CURRENCY, i)
         and identity(spans, f.SELLER, out.identities, f.TO_SELLER, i)
@@ -129,5 +129,5 @@ def _items(
         at = blank(data, at, end)
         if data[at] == _COMMA:
             at = blank(data, at + 1, end)
-    out.numbers[i, 1] = n_items
+    out.numbers[i, f.TO_N_ITEMS] = n_items
     return True

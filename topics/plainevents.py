@@ -87,11 +87,12 @@ def read_plain(
 
 def _rows(data: NDArray[np.uint8], found: Scanned, at: NDArray[np.int64], tokens: Tokens) -> Any:
     rows = np.zeros(len(at), EVENT)
-    for i, name in enumerate(("type", "step", "rating", "verified")):
+    for i, name in enumerate(f.CODES):
         rows[name] = found.codes[at, i]
     rows["source"] = rows["type"]
-    rows["time_ms"], rows["account_created_ms"] = found.times[at].T
-    for i, name in enumerate(("amount", "n_items", "dwell_ms", "helpful")):
+    for i, name in enumerate(f.TIMES):
+        rows[name] = found.times[at, i]
+    for i, name in enumerate(f.NUMBERS):
         rows[name] = found.numbers[at, i]
     used = found.identities[at].reshape(-1, 2)
     told = tokens.spans(data, used[:, 0], used[:, 1]).reshape(len(at), len(f.IDENTITIES))
