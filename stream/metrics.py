@@ -31,13 +31,13 @@ class Metrics:
         self.lag = self._gauge("lag", "Records behind the end.", "topic", "partition")
         self.batch_seconds = Histogram(
             "riskstream_batch_seconds",
-            "From the poll that returned a batch until it was acknowledged.",
+            "From the poll of a round's first batch until it was acknowledged.",
             registry=self.registry,
             buckets=SECONDS,
         )
         self.batch_records = Histogram(
             "riskstream_batch_records",
-            "Records in a batch.",
+            "Records that were worked on together.",
             registry=self.registry,
             buckets=(1, 10, 100, 1_000, 2_000, 5_000, 10_000, 50_000),
         )

@@ -61,11 +61,12 @@ def warm_up(processor: Processor, links: LinkSink) -> None:
     for offset in (0, 1):
         for source, record in enumerate((ORDER, BROWSE, REVIEW, LABEL)):
             again = record | {"event_id": f"{record['event_id']}-{offset}"}
-            prepared = processor.read(_batch(source, offset, orjson.dumps(again)))
-            outcome = processor.run(prepared, [state], np.array([offset - 1], np.int64))
+            prepared = processor.read([_batch(source, offset, orjson.dumps(again))])
+            applied = np.full((1, len(SOURCES)), offset - 1, np.int64)
+            outcome = processor.run(prepared, [state], applied)
             state = outcome.states[0]
-            if outcome.links is not None:
-                link = LinkRecord(0, 4 * offset + source, source, 0, offset - 1, outcome.links)
+            for told in filter(None, outcome.links):
+                link = LinkRecord(0, 4 * offset + source, source, 0, offset - 1, told)
                 memory.values.update(links.apply([link]))
 
 

@@ -66,12 +66,18 @@ def event_links(events: Rows, flags: NDArray[np.int64], offsets: NDArray[np.int6
     return links
 
 
-def label_links(labels: Rows, change: NDArray[np.int64], offsets: NDArray[np.int64]) -> Rows:
-    """Return LINK rows of the labels that change what is known of an event.
+def telling(labels: Rows, change: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which labels change what is known of an event.
 
     ``change`` int64[m, 2] is by how much each of LABEL[m] changes the counts of labels and frauds.
     """
-    told = (labels["event"] != 0) & (change != 0).any(axis=1)
+    told: NDArray[np.bool_] = (labels["event"] != 0) & (change != 0).any(axis=1)
+    return told
+
+
+def label_links(labels: Rows, change: NDArray[np.int64], offsets: NDArray[np.int64]) -> Rows:
+    """Return LINK rows of the labels that are `telling`; ``change`` is as there."""
+    told = telling(labels, change)
     links = np.zeros(int(told.sum()), LINK)
     links["offset"] = offsets[told]
     links["event"] = labels["event"][told]
@@ -82,6 +88,18 @@ def label_links(labels: Rows, change: NDArray[np.int64], offsets: NDArray[np.int
     links["frauds"] = change[told, 1]
     links["is_label"] = 1
     return links
+
+
+def by_batch(links: Rows, origin: NDArray[np.int64], n: int) -> list[bytes | None]:
+    """Return the rows of each of ``n`` batches as one value, None where there are none.
+
+    ``origin`` says of which batch each row is.
+    """
+    counts = np.bincount(origin, minlength=n)
+    ordered = links[np.argsort(origin, kind="stable")].tobytes()
+    ends = (np.cumsum(counts) * LINK.itemsize).tolist()
+    starts = [0, *ends[:-1]]
+    return [ordered[a:b] or None for a, b in zip(starts, ends, strict=True)]
 
 
 def asking(events: Rows) -> Rows:

@@ -64,6 +64,11 @@ def decisions_of(
     )
 
 
+def alerting(decided: Decided) -> NDArray[np.int64]:
+    """Return the rows of the events that somebody must act on."""
+    return np.flatnonzero((decided.action > ALLOW) & ~decided.duplicate)
+
+
 def alerts_of(
     batch: EventBatch,
     decided: Decided,
@@ -76,7 +81,7 @@ def alerts_of(
 
     ``told`` gives, by row, what an alert tells of its event.
     """
-    at = np.flatnonzero((decided.action > ALLOW) & ~decided.duplicate)
+    at = alerting(decided)
     if not len(at):
         return None
     rules = [[policy.rules[r] for r in np.flatnonzero(decided.fired[i])] for i in at.tolist()]

@@ -36,18 +36,18 @@ class AgainQueue:
     ) -> None:
         self._producer, self._compute = producer, compute
         self._n_partitions, self._count = n_partitions, count
-        self._queue: deque[tuple[int, Again]] = deque()
+        self._queue: deque[Again] = deque()
 
     def __len__(self) -> int:
-        return sum(len(again) for _, again in self._queue)
+        return sum(map(len, self._queue))
 
-    def put(self, partition: int, again: Again) -> None:
-        """Take the degraded events of a batch of a partition."""
+    def put(self, again: Again) -> None:
+        """Take the degraded events of batches."""
         if len(self) + len(again) > MOST_WAITING:
             self._count({"not decided again": len(again)})
             log.warning("%d degraded events are not decided again: as many wait as may", len(again))
             return
-        self._queue.append((partition, again))
+        self._queue.append(again)
 
     async def run(self) -> None:
         """Work until cancelled. Raises KafkaError where the broker does not take the records."""
@@ -59,9 +59,9 @@ class AgainQueue:
                 pause_s = PAUSE_S
                 if self._queue:
                     began = time.monotonic()
-                    partition, again = self._queue[0]
+                    again = self._queue[0]
                     before = len(again)
-                    built = await loop.run_in_executor(self._compute, self._turn, partition, again)
+                    built = await loop.run_in_executor(self._compute, self._turn, again)
                     await self._producer.send(built)
                     if len(again) < before:
                         self._count({"decided again": before - len(again)})
@@ -72,12 +72,12 @@ class AgainQueue:
             if self._queue:
                 log.warning("%d degraded events keep their first decision", len(self))
 
-    def _turn(self, partition: int, again: Again) -> list[Built]:
+    def _turn(self, again: Again) -> list[Built]:
         now_ms, n = time.time_ns() // 1_000_000, self._n_partitions
         return [
             built
             for out in again.decide()
             for built in self._producer.build_keyed(
-                out.topic, partition, out.keys, out.values, now_ms, n
+                out.topic, out.partitions, out.keys, out.values, now_ms, n
             )
         ]

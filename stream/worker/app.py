@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -15,15 +14,16 @@ from stream.metrics import Metrics
 from stream.worker.again import AgainQueue
 from stream.worker.batch import Batches, Plan
 from stream.worker.cluster import Cluster
+from stream.worker.faustoptions import faust_options
 from stream.worker.lag import Lag
-from stream.worker.lane import Lanes
 from stream.worker.processor import SOURCES, Processor
 from stream.worker.producer import Producer
+from stream.worker.rounds import Rounds
 from stream.worker.samples import Samples
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.states import States
-from stream.worker.tables import RawSchema, StateTable, StateTables
+from stream.worker.tables import RawSchema
 from stream.worker.transport import Consumer
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class WorkerApp(faust.App):
         folder = settings.data_dir / settings.application
         self.states = States(folder, settings.cache_bytes, settings.partitions, self._look_up)
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
-        self.lanes = Lanes(
+        self.rounds = Rounds(
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,
             settings.topic_prefix,
         )  # fmt: skip
@@ -128,27 +128,30 @@ class WorkerApp(faust.App):
     def _holds(self, message: Any) -> bool:
         return bool(self.kafka.holds(message))
 
-    def _acknowledge(self, message: Any, plan: Plan) -> None:
-        self.kafka.ack(message)
-        batch, metrics = plan.batch, self.metrics
-        metrics.events.labels(batch.topic).inc(len(batch))
-        metrics.batch_seconds.observe(plan.seconds)
-        metrics.batch_records.observe(len(batch))
-        if plan.repeated:
-            metrics.skipped.labels(batch.topic).inc()
+    def _acknowledge(self, messages: Sequence[Any], plan: Plan, seconds: float) -> None:
+        metrics, counts = self.metrics, self.counts
+        for message, batch, repeated in zip(messages, plan.batches, plan.repeated, strict=True):
+            self.kafka.ack(message)
+            metrics.events.labels(batch.topic).inc(len(batch))
+            if repeated:
+                metrics.skipped.labels(batch.topic).inc()
+            self.lag.note(message.tp, max(0, message.value.highwater - message.value.end))
+        n_records = sum(map(len, plan.batches))
+        metrics.batch_seconds.observe(seconds)
+        metrics.batch_records.observe(n_records)
         for built in (*plan.outputs, *plan.changelog):
             metrics.published.labels(built.topic).inc(len(built))
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)
         self._counted(plan.outcome.counts)
         if plan.outcome.again is not None:
-            self.again.put(batch.partition, plan.outcome.again)
-        self.lag.note(message.tp, max(0, message.value.highwater - message.value.end))
-        self.counts["events"] += len(batch)
-        self.counts["batches"] += 1
-        self.counts["repeated batches"] += plan.repeated
-        self.counts["dead letters"] += sum(plan.reasons.values())
-        self.counts["states"] += len(plan.keys)
+            self.again.put(plan.outcome.again)
+        counts["events"] += n_records
+        counts["batches"] += len(plan.batches)
+        counts["rounds"] += 1
+        counts["repeated batches"] += sum(plan.repeated)
+        counts["dead letters"] += sum(plan.reasons.values())
+        counts["states"] += len(plan.outcome.changed)
         if self.settings.stats_path:
             self.samples.take(self.counts)
 
@@ -175,46 +178,12 @@ def build_app(
 
 
 async def hand_over(stream: Any) -> None:
-    """Give every batch of a topic to its lane, which acknowledges it."""
+    """Give every batch of a topic to the rounds, which acknowledge it."""
     async for event in stream.noack().events():
         if event.message.generation_id == event.app.consumer_generation_id:
-            event.app.lanes.begin(event)
+            event.app.rounds.begin(event.message)
 
 
 async def end_with_agent(agent: Any, error: BaseException) -> None:
     """End the worker when an agent fails: Faust would go on behind the failed batch."""
     agent.app.fail(f"the agent of {agent.name} failed: {error!r}", error)
-
-
-def faust_options(settings: WorkerSettings) -> dict[str, Any]:
-    """Return Faust's settings for a worker."""
-    brokers = ";".join(f"riskstream://{broker}" for broker in settings.brokers.split(","))
-    options: dict[str, Any] = {
-        "broker": brokers,
-        "origin": "stream.worker",
-        "autodiscover": False,
-        "datadir": settings.data_dir / settings.application / "faust",
-        "Table": StateTable,
-        "TableManager": StateTables,
-        "canonical_url": f"http://worker-{settings.instance or time.time_ns()}",
-        "topic_allow_declare": False,
-        "topic_disable_leader": True,
-        "topic_partitions": settings.partitions,
-        "table_standby_replicas": 0,
-        "web_enabled": False,
-        "stream_recovery_delay": 0.0,
-        "stream_wait_empty": True,
-        "recovery_consistency_check": False,
-        "broker_commit_interval": settings.commit_interval_s,
-        "broker_max_poll_records": settings.poll_max_records,
-        "broker_session_timeout": settings.session_timeout_s,
-        "broker_heartbeat_interval": settings.session_timeout_s / 5,
-        "broker_rebalance_timeout": max(30.0, settings.stop_timeout_s + 10),
-        "broker_request_timeout": max(20.0, settings.session_timeout_s),
-        "broker_max_poll_interval": 3_600.0,
-        "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": settings.poll_max_bytes,
-    }
-    if settings.instance:
-        options["consumer_group_instance_id"] = f"{settings.application}-{settings.instance}"
-    return options

@@ -1,7 +1,8 @@
-"""What happens to one batch beside the event loop: read states, compute, build records, store."""
+"""What happens to batches beside the event loop: read states, compute, build records, store."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,32 +12,54 @@ from stream.worker.deadletters import DeadLetters
 from stream.worker.envelope import Headers, pack, unpack
 from stream.worker.links import LINKS_HEADER, LINKS_VERSION
 from stream.worker.partition import advanced
-from stream.worker.processor import Outcome, Prepared, Processor, RecordBatch
+from stream.worker.processor import (
+    SOURCES,
+    Outcome,
+    Outgoing,
+    Prepared,
+    Processor,
+    RecordBatch,
+)
 from stream.worker.producer import Built, Producer
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.states import States
 
 
-@dataclass(eq=False)
-class Plan:
-    """A computed batch: the records to produce and the values to store."""
+@dataclass(frozen=True, eq=False)
+class Changed:
+    """The new values of one partition, and their changelog records."""
 
-    batch: RecordBatch
-    outputs: Sequence[Built]
-    changelog: Sequence[Built]
+    partition: int
     keys: Sequence[bytes]
     values: Sequence[bytes | None]
+    changelog: Sequence[Built]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Computed batches: the records to produce and the values to store.
+
+    ``repeated`` says of each batch whether some of it had been applied before.
+    """
+
+    batches: Sequence[RecordBatch]
+    outputs: Sequence[Built]
+    changed: Sequence[Changed]
     outcome: Outcome
     reasons: Mapping[str, int]
-    repeated: bool
-    seconds: float = 0.0
+    repeated: Sequence[bool]
+
+    @property
+    def changelog(self) -> list[Built]:
+        """The changelog records of all partitions."""
+        return [built for part in self.changed for built in part.changelog]
 
 
 class Batches:
-    """The steps of a batch on the processor's thread.
+    """The steps of some batches on the processor's thread.
 
-    ``life(source, partition)`` is the life of an input topic, 0 where it is unknown.
+    ``life(source)`` is the life of an input topic, 0 where it is unknown.
     """
 
     def __init__(
@@ -52,78 +75,129 @@ class Batches:
         self._producer, self._stages, self._life = producer, stages, life
         self._dead_letters = DeadLetters(settings.dead_letter_limit)
 
-    def read(self, batch: RecordBatch) -> Prepared:
-        """Decode a batch."""
-        with self._stages.measure("decode"):
-            return self._processor.read(batch)
+    def plan(self, batches: Sequence[RecordBatch]) -> Plan:
+        """Compute batches against the states as they are, and build all their records.
 
-    def plan(self, batch: RecordBatch, prepared: Prepared) -> Plan:
-        """Compute a batch against the states as they are, and build all its records."""
+        They are of events or of labels; those of one topic partition stand in their order.
+        """
         now_ms = time.time_ns() // 1_000_000
-        letters, reasons = self._dead_letters.encode(batch, prepared.bad, now_ms)
+        with self._stages.measure("decode"):
+            prepared = self._processor.read(batches)
+        letters: list[Outgoing] = []
+        reasons: Counter[str] = Counter()
+        for batch, bad in zip(batches, prepared.bad, strict=True):
+            if bad:
+                letter, why = self._dead_letters.encode(batch, bad, now_ms)
+                letters.append(letter)
+                reasons += why
         with self._stages.measure("state read"):
-            stored = self._states.partition(batch.partition).get_many(prepared.keys)
-            headers, states = unpack(stored)
-            applied = self._applied(headers, batch.source)
+            headers, states = unpack(self._stored(prepared))
+            lives = np.array([self._life(source) for source in range(len(SOURCES))])
+            applied = self._applied(headers, lives)
         begin = time.thread_time()
         outcome = self._processor.run(prepared, states, applied)
         parts = dict(outcome.stages)
         parts["compute"] = time.thread_time() - begin - sum(parts.values())
         self._stages.add(parts)
         with self._stages.measure("produce"):
-            outputs = self._outputs(batch, outcome, letters, now_ms)
+            outputs = self._outputs(batches, outcome, letters, now_ms)
         with self._stages.measure("changelog"):
+            partitions = prepared.partitions[outcome.changed]
+            fresh = self._written(headers[outcome.changed], partitions, batches, lives)
+            values = pack(fresh, outcome.states)
             keys = [prepared.keys[position] for position in outcome.changed.tolist()]
-            values = pack(self._written(headers[outcome.changed], batch), outcome.states)
-            changelog = self._producer.build(
-                self._settings.changelog, batch.partition, keys, values, now_ms
-            )
-        repeated = bool(len(applied) and applied.max() >= batch.offsets[0])
-        return Plan(batch, outputs, changelog, keys, values, outcome, reasons, repeated)
+            changed = list(self._changed(partitions, keys, values, now_ms))
+        repeated = [
+            bool(applied[prepared.partitions == b.partition, b.source].max(initial=-1)
+                 >= b.offsets[0])
+            for b in batches
+        ]  # fmt: skip
+        return Plan(batches, outputs, changed, outcome, reasons, repeated)
 
     def store(self, plan: Plan, sent: Sequence[tuple[int, int]]) -> None:
-        """Write a batch whose changelog records were acknowledged at ``sent`` (offset, number)."""
-        if not plan.keys:
-            return
+        """Write what the changelog records, acknowledged at ``sent`` (offset, number), hold."""
         with self._stages.measure("store write"):
-            partition = plan.batch.partition
-            store = self._states.partition(partition)
-            position = advanced(store.position, sent)
-            store.write(plan.keys, plan.values, position, self._states.term(partition))
+            begin = 0
+            for part in plan.changed:
+                store = self._states.partition(part.partition)
+                end = begin + len(part.changelog)
+                position = advanced(store.position, sent[begin:end])
+                store.write(part.keys, part.values, position, self._states.term(part.partition))
+                begin = end
 
-    def _applied(self, headers: Headers, source: int) -> NDArray[np.int64]:
+    def _stored(self, prepared: Prepared) -> list[bytes | None]:
+        found: list[bytes | None] = [None] * len(prepared.keys)
+        for number in np.unique(prepared.partitions).tolist():
+            at = np.flatnonzero(prepared.partitions == number).tolist()
+            values = self._states.partition(number).get_many([prepared.keys[i] for i in at])
+            for i, value in zip(at, values, strict=True):
+                found[i] = value
+        return found
+
+    def _applied(self, headers: Headers, lives: NDArray[np.int64]) -> NDArray[np.int64]:
         if not self._settings.applied_guard:
-            return np.full(len(headers), -1, np.int64)
-        same_life = headers["epoch"][:, source] == self._life(source)
-        return np.where(same_life, headers["applied"][:, source], -1)
+            return np.full((len(headers), len(SOURCES)), -1, np.int64)
+        return np.where(headers["epoch"] == lives, headers["applied"], -1)
 
-    def _written(self, headers: Headers, batch: RecordBatch) -> Headers:
-        headers["term"] = self._states.term(batch.partition)
-        life, last = self._life(batch.source), int(batch.offsets[-1])
-        before = np.where(
-            headers["epoch"][:, batch.source] == life, headers["applied"][:, batch.source], -1
-        )
-        headers["epoch"][:, batch.source] = life
-        headers["applied"][:, batch.source] = np.maximum(before, last)
+    def _written(
+        self,
+        headers: Headers,
+        partitions: NDArray[np.int64],
+        batches: Sequence[RecordBatch],
+        lives: NDArray[np.int64],
+    ) -> Headers:
+        """Return the headers of changed states: of these batches they have applied everything."""
+        numbers, place = np.unique(partitions, return_inverse=True)
+        last = np.full((len(numbers), len(SOURCES)), -1, np.int64)
+        for batch in batches:
+            row = np.flatnonzero(numbers == batch.partition)
+            last[row, batch.source] = np.maximum(last[row, batch.source], batch.offsets[-1])
+        reached = last[place]
+        before = np.where(headers["epoch"] == lives, headers["applied"], -1)
+        touched = reached >= 0
+        headers["term"] = np.array([self._states.term(n) for n in numbers.tolist()])[place]
+        headers["epoch"] = np.where(touched, lives, headers["epoch"])
+        headers["applied"] = np.where(touched, np.maximum(before, reached), headers["applied"])
         return headers
 
-    def _outputs(
-        self, batch: RecordBatch, outcome: Outcome, letters: Sequence[tuple[bytes | None, bytes]],
+    def _changed(
+        self,
+        partitions: NDArray[np.int64],
+        keys: Sequence[bytes],
+        values: Sequence[bytes | None],
         now_ms: int,
-    ) -> list[Built]:  # fmt: skip
-        build, partition = self._producer.build_keyed, batch.partition
+    ) -> Iterator[Changed]:
+        for number in np.unique(partitions).tolist():
+            at = np.flatnonzero(partitions == number).tolist()
+            own, new = [keys[i] for i in at], [values[i] for i in at]
+            built = self._producer.build(self._settings.changelog, number, own, new, now_ms)
+            yield Changed(number, own, new, built)
+
+    def _outputs(
+        self,
+        batches: Sequence[RecordBatch],
+        outcome: Outcome,
+        letters: Sequence[Outgoing],
+        now_ms: int,
+    ) -> list[Built]:
         n = self._settings.partitions
         built: list[Built] = []
-        for out in outcome.outputs:
-            built += build(out.topic, partition, out.keys, out.values, now_ms, n)
-        if letters:
-            keys, values = zip(*letters, strict=True)
-            built += build("risk.deadletter", partition, keys, values, now_ms, n)
-        if outcome.links is not None:
-            header = LINKS_HEADER.pack(
-                LINKS_VERSION, batch.source, batch.partition, self._life(batch.source),
-                int(batch.offsets[0]), int(batch.offsets[-1]),
-            )  # fmt: skip
-            record = header + outcome.links
-            built += self._producer.build(self._settings.links, partition, [None], [record], now_ms)
+        for out in (*outcome.outputs, *letters):
+            built += self._producer.build_keyed(
+                out.topic, out.partitions, out.keys, out.values, now_ms, n
+            )
+        records: list[bytes | None] = []
+        numbers: list[int] = []
+        for batch, links in zip(batches, outcome.links, strict=True):
+            if links is not None:
+                header = LINKS_HEADER.pack(
+                    LINKS_VERSION, batch.source, batch.partition, self._life(batch.source),
+                    int(batch.offsets[0]), int(batch.offsets[-1]),
+                )  # fmt: skip
+                records.append(header + links)
+                numbers.append(batch.partition)
+        built += self._producer.build_spread(
+            self._settings.links, np.array(numbers, np.int64), [None] * len(records), records,
+            now_ms,
+        )  # fmt: skip
         return built

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.worker.processor import RecordBatch
+from stream.worker.processor import Outgoing, RecordBatch
 from topics.deadletter import Bad
 from topics.errors import InputError
 from topics.letters import encode_dead_letter, kept_key
@@ -39,17 +39,20 @@ class DeadLetters:
 
     def encode(
         self, batch: RecordBatch, bad: Sequence[Bad], now_ms: int
-    ) -> tuple[list[tuple[bytes | None, bytes]], Counter[str]]:
-        """Return (key, value) of each dead letter, and how many there are by reason.
+    ) -> tuple[Outgoing, Counter[str]]:
+        """Return the dead letters, and how many there are by reason.
 
         Raises DeadLettersError if any `WINDOW` offsets in a row, ending in the batch, hold more
         than the limit.
         """
         if bad:
             self._count(batch, batch.offsets[[item.position for item in bad]])
-        letters = [
-            (kept_key(batch.keys[item.position]), letter(batch, item, now_ms)) for item in bad
-        ]
+        letters = Outgoing(
+            "risk.deadletter",
+            [kept_key(batch.keys[item.position]) for item in bad],
+            [letter(batch, item, now_ms) for item in bad],
+            np.full(len(bad), batch.partition),
+        )
         return letters, Counter(item.reason for item in bad)
 
     def _count(self, batch: RecordBatch, bad: NDArray[np.int64]) -> None:

@@ -48,36 +48,42 @@ class RecordBatch:
 
 
 class Prepared(Protocol):
-    """A decoded batch; a processor's own class, of which the worker reads two attributes.
+    """Decoded batches; a processor's own class, of which the worker reads three attributes.
 
-    ``keys``: the distinct state keys that the good records touch, none starting with byte 0xFF;
-    ``bad``: the records for the dead letters.
+    ``keys``: the state keys that the good records touch, none starting with byte 0xFF;
+    ``partitions`` int64[n_keys]: where each of these states is kept; a key occurs once in each
+    partition. ``bad``: for every batch, the records for the dead letters.
     """
 
     @property
     def keys(self) -> Sequence[bytes]:
-        """Distinct state keys."""
+        """State keys."""
 
     @property
-    def bad(self) -> Sequence[Bad]:
+    def partitions(self) -> NDArray[np.int64]:
+        """Where each state is kept."""
+
+    @property
+    def bad(self) -> Sequence[Sequence[Bad]]:
         """Records for the dead letters."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outgoing:
-    """Records for one output topic, in order; a key of None goes to the batch's own partition."""
+    """Records for one output topic, in order, and the partition that each of them comes from."""
 
     topic: str
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
+    partitions: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What became of a batch.
+    """What became of batches.
 
     ``states[i]`` is the new state of ``prepared.keys[changed[i]]``, None to erase it; a key is
-    changed at most once. ``links`` is the one record for the links topic, None for none.
+    changed at most once. ``links`` has a record for the links topic, or None, for every batch.
     ``again`` is what shall be decided once more when the batch is done and there is time.
     ``counts`` and ``stages`` feed the metrics: things counted (``decisions.<action>``,
     ``alerts``, ``duplicates``, ...), and CPU seconds that ``run`` spent in named parts of itself.
@@ -86,7 +92,7 @@ class Outcome:
     outputs: Sequence[Outgoing]
     changed: NDArray[np.int64]
     states: Sequence[bytes | None]
-    links: bytes | None = None
+    links: Sequence[bytes | None]
     again: "Again | None" = None
     counts: Mapping[str, int] = field(default_factory=dict)
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -109,16 +115,17 @@ class Again(Protocol):
 class Processor(Protocol):
     """The pure part of a worker. Both methods run on one thread, never at the same time."""
 
-    def read(self, batch: RecordBatch) -> Prepared:
-        """Decode a batch; may run ahead of ``run`` for the batch before it."""
+    def read(self, batches: Sequence[RecordBatch]) -> Prepared:
+        """Decode batches: of events, or of labels, those of a topic partition in their order."""
 
     def run(
         self, prepared: Prepared, states: Sequence[bytes | None], applied: NDArray[np.int64]
     ) -> Outcome:
-        """Apply a batch to the states of ``prepared.keys`` (None: no state yet).
+        """Apply batches to the states of ``prepared.keys`` (None: no state yet).
 
-        ``applied`` int64[n_keys]: the offset in the batch's own topic up to which each state
-        holds everything, -1 if nothing; records at or below it must be skipped without output.
+        ``applied`` int64[n_keys, n_sources]: the offset of each topic, in the state's partition,
+        up to which it holds everything, -1 if nothing; records at or below it must be skipped
+        without output.
         """
 
 

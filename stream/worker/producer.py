@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
+from numpy.typing import NDArray
 
 from topics.errors import InputError
 
@@ -73,32 +75,38 @@ class Producer:
             built[-1].builder._relative_offset = n
         return built
 
+    def build_spread(
+        self, topic: str, partitions: NDArray[np.int64], keys: Sequence[bytes | None],
+        values: Sequence[bytes | None], now_ms: int,
+    ) -> list[Built]:  # fmt: skip
+        """Fill batches with records, each for its own partition, where they keep their order."""
+        built: list[Built] = []
+        for number in np.unique(partitions).tolist():
+            at = np.flatnonzero(partitions == number).tolist()
+            some, theirs = keys, values
+            if len(at) < len(keys):
+                some, theirs = [keys[i] for i in at], [values[i] for i in at]
+            built += self.build(topic, number, some, theirs, now_ms)
+        return built
+
     def build_keyed(
-        self, topic: str, partition: int, keys: Sequence[bytes | None],
+        self, topic: str, partitions: NDArray[np.int64], keys: Sequence[bytes | None],
         values: Sequence[bytes | None], now_ms: int, n_source: int,
     ) -> list[Built]:  # fmt: skip
         """Fill batches of an output topic, named without the prefix of the deployment.
 
-        With as many partitions as the source (``n_source``) a record stays in the batch's own
-        ``partition``, where its key belongs; with another number the key decides, by murmur2.
+        With as many partitions as the source (``n_source``) a record goes to the one it came from,
+        where its key belongs; with another number the key decides, by murmur2.
         """
         topic = self._prefix + topic
         n_partitions = self._partitions.get(topic)
         if n_partitions is None:
             raise InputError(f"topic {topic} is written but was not declared when the worker began")
-        if n_partitions == n_source:
-            return self.build(topic, partition, keys, values, now_ms)
-        groups: dict[int, tuple[list[bytes | None], list[bytes | None]]] = {}
-        for key, value in zip(keys, values, strict=True):
-            hashed = partition if key is None else murmur2(key) & 0x7FFFFFFF
-            group = groups.setdefault(hashed % n_partitions, ([], []))
-            group[0].append(key)
-            group[1].append(value)
-        return [
-            batch
-            for number, (group_keys, group_values) in groups.items()
-            for batch in self.build(topic, number, group_keys, group_values, now_ms)
-        ]
+        if n_partitions != n_source:
+            pairs = zip(keys, partitions.tolist(), strict=True)
+            hashed = [own if key is None else murmur2(key) & 0x7FFFFFFF for key, own in pairs]
+            partitions = np.array(hashed, np.int64) % n_partitions
+        return self.build_spread(topic, partitions, keys, values, now_ms)
 
     async def send(self, batches: Sequence[Built]) -> list[tuple[int, int]]:
         """Send batches, in order within a partition, and wait until the broker has them all.

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from faust.types import TP
 
+LARGE = 1_000
+"""Offsets of a batch whose own work takes longer than what every batch costs besides."""
+
 
 @dataclass
 class Track:
@@ -54,6 +57,30 @@ class Progress:
         """Return how many batches of a partition are unfinished."""
         track = self._tracks.get(tp)
         return len(track.waiting) if track else 0
+
+    def has_room(self, tp: TP, limit: int) -> bool:
+        """Tell whether a partition may have another batch, of at most ``limit`` unfinished ones.
+
+        Behind a small batch there is room only when it is finished: the records that come
+        meanwhile are worked on together, and nothing queues for its turn in many small batches.
+
+        >>> progress, tp = Progress(), TP("t", 0)
+        >>> progress.hand_over(tp, 0, 10); progress.has_room(tp, 2)
+        False
+        >>> progress.finish(tp, 0); progress.hand_over(tp, 10, 10 + LARGE); progress.has_room(tp, 2)
+        True
+        True
+        """
+        track = self._tracks.get(tp)
+        if track is None or not track.waiting:
+            return True
+        start, end = track.waiting[-1]
+        return len(track.waiting) < limit and end - start >= LARGE
+
+    def n_offsets(self) -> int:
+        """Return how many offsets the unfinished batches span, all together."""
+        waiting = [track.waiting for track in self._tracks.values() if track.waiting]
+        return sum(batches[-1][1] - batches[0][0] for batches in waiting)
 
     def n_unfinished(self) -> int:
         """Return how many batches are unfinished, all together; any thread may ask."""

@@ -34,6 +34,7 @@ class Waiting:
         events: EventBatch,
         decided: Decided,
         told: Told,
+        partitions: NDArray[np.int64],
         policy: Policy,
         scorer: Failover,
         versions: Versions,
@@ -43,7 +44,7 @@ class Waiting:
         users = decided.users
         whole = ScoreInput(events.rows, decided.features, users.past, users.n_past, events.texts)
         self._x, self._events, self._decided = take(whole, at), events.take(at), _part(decided, at)
-        self._told = [told(i) for i in at.tolist()]
+        self._told, self._partitions = [told(i) for i in at.tolist()], partitions[at]
         self._n_done = 0
 
     def __len__(self) -> int:
@@ -65,10 +66,11 @@ class Waiting:
             some, scores=scores, risk=verdict.risk, action=verdict.action, fired=verdict.fired,
             reasons=verdict.reasons,
         )  # fmt: skip
-        told = self._told[self._n_done : end]
+        told, partitions = self._told[self._n_done : end], self._partitions[at]
         self._n_done = end
         return decided_records(
-            events, decided, told.__getitem__, self._policy, self._versions, revision=REVISION,
+            events, decided, told.__getitem__, partitions, self._policy, self._versions,
+            revision=REVISION,
             now_ms=time.time_ns() // 1_000_000,
             latency_ms={"again": round(1000 * (time.monotonic() - began), 1)},
         )  # fmt: skip

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.links import event_links, label_links
+from stream.pipeline.links import by_batch, event_links, label_links, telling
 from stream.pipeline.pipeline import Decided, decide
 from stream.pipeline.policy import Policy
 from stream.pipeline.published import credits_of, versions_of
 from stream.pipeline.scorer import Scorer
-from stream.pipeline.users import Steps, UserResult, advance, steps_by_user
+from stream.pipeline.users import Steps, UserResult, advance
 from stream.worker.entities import EntityStore
 from stream.worker.failover import Failover
 from stream.worker.outputs import Told, decided_records, keys_of
 from stream.worker.processor import Outcome, Outgoing, Prepared, RecordBatch
 from stream.worker.revision import Waiting
-from stream.worker.riskbatch import RiskBatch, read_batch
+from stream.worker.riskbatch import RiskBatch, read_batches
 from stream.worker.stopwatch import Stopwatch
 from topics.columns import EVENT, EventBatch, Rows
 from topics.credits import encode_credits
@@ -44,74 +44,71 @@ class RiskProcessor:
         self._versions = versions_of(policy, scorer)
         self._lasting = scorer if isinstance(scorer, Failover) else None
 
-    def read(self, batch: RecordBatch) -> RiskBatch:
-        """Decode a batch and group it by user; bad records are set apart."""
-        return read_batch(batch, self._decoder)
+    def read(self, batches: Sequence[RecordBatch]) -> RiskBatch:
+        """Decode batches and group them by user; bad records are set apart."""
+        return read_batches(batches, self._decoder)
 
     def run(
         self, prepared: Prepared, states: Sequence[bytes | None], applied: NDArray[np.int64]
     ) -> Outcome:
-        """Apply a batch to its users' states and say what to publish."""
+        """Apply batches to their users' states and say what to publish."""
         assert isinstance(prepared, RiskBatch)
         steps = prepared.steps
-        before = np.repeat(applied, np.diff(steps.starts))
-        fresh = prepared.offsets[steps.rows] > before
-        changed = np.arange(len(prepared.users))
-        known = list(states)
+        user = np.repeat(np.arange(len(prepared.users)), np.diff(steps.starts))
+        fresh = prepared.offsets[steps.rows] > applied[user, prepared.source[steps.rows]]
         if prepared.labels is not None:
-            rows = prepared.labels
-            if not fresh.all():
-                steps, changed = _restricted(steps, fresh)
-                known = [states[i] for i in changed.tolist()]
-            return self._run_labels(rows, prepared.offsets, steps, changed, known)
-        events, offsets, positions = prepared.events, prepared.offsets, prepared.positions
-        assert events is not None
-        if not fresh.all():
-            at = np.sort(steps.rows[fresh])
-            events, offsets, positions = events.take(at), offsets[at], positions[at]
-            users, steps = steps_by_user(events.rows["user"])
-            changed = np.searchsorted(prepared.users, users)
-            known = [states[i] for i in changed.tolist()]
-        values = prepared.values
-
-        def told(row: int) -> dict[str, Any]:
-            return details(values[positions[row]] or b"{}")
-
-        return self._run_events(events, offsets, steps, changed, known, prepared.read_s, told)
+            return self._run_labels(prepared, prepared.labels, states, fresh)
+        assert prepared.events is not None
+        if fresh.all():
+            at, changed, known = np.arange(len(user)), np.arange(len(states)), list(states)
+            return self._run_events(prepared, at, prepared.events, steps, changed, known)
+        at = np.sort(steps.rows[fresh])
+        events, users, steps = prepared.take(at)
+        changed = np.searchsorted(prepared.users, users)
+        known = [states[i] for i in changed.tolist()]
+        return self._run_events(prepared, at, events, steps, changed, known)
 
     def _run_labels(
         self,
+        prepared: RiskBatch,
         rows: Rows,
-        offsets: NDArray[np.int64],
-        steps: Steps,
-        changed: NDArray[np.int64],
-        states: list[bytes | None],
+        states: Sequence[bytes | None],
+        fresh: NDArray[np.bool_],
     ) -> Outcome:
         began = time.thread_time()
+        steps, changed, known = prepared.steps, np.arange(len(states)), list(states)
+        if not fresh.all():
+            steps, changed = _restricted(steps, fresh)
+            known = [states[i] for i in changed.tolist()]
         result = advance(
-            np.zeros(0, EVENT), rows, steps, states, zone_ms=self._zone_ms, want_past=False
+            np.zeros(0, EVENT), rows, steps, known, zone_ms=self._zone_ms, want_past=False
         )
-        links = label_links(rows, result.label_change, offsets)
+        links = label_links(rows, result.label_change, prepared.offsets)
+        origin = prepared.origin[telling(rows, result.label_change)]
         return Outcome(
             [],
             changed,
             result.states(),
-            links.tobytes() if len(links) else None,
+            by_batch(links, origin, len(prepared.bad)),
             counts={"labels": len(steps.rows)},
             stages={"labels": time.thread_time() - began},
         )
 
     def _run_events(
         self,
+        prepared: RiskBatch,
+        at: NDArray[np.int64],
         events: EventBatch,
-        offsets: NDArray[np.int64],
         steps: Steps,
         changed: NDArray[np.int64],
         states: list[bytes | None],
-        read_s: float,
-        told: Told,
     ) -> Outcome:
+        """Decide the records ``at`` of a batch, which are ``events``."""
         watch = Stopwatch()
+        positions, partitions = prepared.positions[at], prepared.partition[at]
+
+        def told(row: int) -> dict[str, Any]:
+            return details(prepared.values[positions[row]] or b"{}")
 
         def ask(_: UserResult) -> NDArray[np.float64]:
             watch.lap("features")
@@ -125,20 +122,23 @@ class RiskProcessor:
         )  # fmt: skip
         watch.lap("decide")
         watch.move("score", "text", decided.scores.text_work.cpu_s)
-        links = event_links(events.rows, decided.users.flags, offsets)
-        links = links[(links["tokens"] != 0).any(axis=1) & ~decided.duplicate]
+        links = event_links(events.rows, decided.users.flags, prepared.offsets[at])
+        linking = (links["tokens"] != 0).any(axis=1) & ~decided.duplicate
+        records = by_batch(links[linking], prepared.origin[at][linking], len(prepared.bad))
         new_states = decided.users.states()
         watch.lap("features")
-        outputs = self._encoded(events, decided, read_s, told)
+        outputs = self._encoded(events, decided, partitions, prepared.read_s, told)
         watch.lap("encode")
         again = None
         if self._lasting is not None and (decided.scores.degraded & ~decided.duplicate).any():
-            again = Waiting(events, decided, told, self._policy, self._lasting, self._versions)
+            again = Waiting(
+                events, decided, told, partitions, self._policy, self._lasting, self._versions
+            )
         return Outcome(
             outputs,
             changed,
             new_states,
-            links.tobytes() if len(links) else None,
+            records,
             again,
             _counts(decided),
             watch.seconds,
@@ -148,18 +148,21 @@ class RiskProcessor:
         self,
         events: EventBatch,
         decided: Decided,
+        partitions: NDArray[np.int64],
         read_s: float,
         told: Told,
     ) -> list[Outgoing]:
         now_ms = time.time_ns() // 1_000_000
         latency = {"batch": round(1000 * (time.monotonic() - read_s), 1)}
         outputs = decided_records(
-            events, decided, told, self._policy, self._versions, now_ms=now_ms, latency_ms=latency
-        )
+            events, decided, told, partitions, self._policy, self._versions,
+            now_ms=now_ms, latency_ms=latency,
+        )  # fmt: skip
         credit = credits_of(events, decided, self._versions)
         if credit is not None:
             values = encode_credits(credit, updated_at_ms=now_ms)
-            outputs.append(Outgoing("credit.scores", keys_of(credit.user_ids), values))
+            sources = partitions[decided.credit.published]
+            outputs.append(Outgoing("credit.scores", keys_of(credit.user_ids), values, sources))
         return outputs
 
 

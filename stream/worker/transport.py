@@ -18,6 +18,9 @@ from stream.worker.thread import BatchThread, Fetched
 
 IDLE_S = 0.05
 BUSY_POLL_S = 0.01
+POLLS_IN_FLIGHT = 2
+"""Full polls whose records may be unfinished: one that is worked on, and one behind it."""
+
 LAST_COMMIT_S = 5.0
 
 
@@ -95,8 +98,10 @@ class Consumer(driver.Consumer):
         if self.app.rebalancing or self.app.in_recovery:
             return {tp for tp in active if self._is_changelog_tp(tp)}, False
         sources = {tp for tp in active if not self._is_changelog_tp(tp)}
+        if self.progress.n_offsets() >= POLLS_IN_FLIGHT * self.app.settings.poll_max_records:
+            return set(), True  # more would only lie in memory
         limit = self.app.settings.batches_in_flight
-        chosen = {tp for tp in sources if self.progress.n_waiting(tp) < limit}
+        chosen = {tp for tp in sources if self.progress.has_room(tp, limit)}
         return chosen, len(chosen) < len(sources)
 
     async def perform_seek(self) -> None:
@@ -105,6 +110,7 @@ class Consumer(driver.Consumer):
         self.progress.forget(sources)
         self._read_offset.clear()
         self._expected = await self._thread.rewind(sources)
+        self.app.rounds.open()
 
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: batches in flight are counted instead."""
@@ -164,7 +170,7 @@ class Consumer(driver.Consumer):
 
     async def wait_empty(self) -> None:
         """Let the running batches finish, then commit; give up on the process after a while."""
-        await self.app.lanes.drain(self.app.settings.stop_timeout_s)
+        await self.app.rounds.drain(self.app.settings.stop_timeout_s)
         try:
             await asyncio.wait_for(self.commit_and_end_transactions(), LAST_COMMIT_S)
         except TimeoutError:

@@ -45,13 +45,13 @@ def test_after_the_warm_up_real_batches_compile_nothing():
     states: dict[bytes, bytes | None] = {}
     with Shop(SimulatorConfig(users=60, days=20, seed=5, fraud_share=0.2)) as shop:
         for batch in batches_of(shop):
-            prepared = processor.read(batch)
-            assert not prepared.bad
+            prepared = processor.read([batch])
+            assert prepared.bad == [[]]
             known = [states.get(key) for key in prepared.keys]
-            outcome = processor.run(prepared, known, np.full(len(known), -1))
+            outcome = processor.run(prepared, known, np.full((len(known), 4), -1))
             keys = [prepared.keys[i] for i in outcome.changed.tolist()]
             states.update(zip(keys, outcome.states, strict=True))
-            link = LinkRecord(0, batch.source, batch.source, 0, -1, outcome.links or b"")
+            link = LinkRecord(0, batch.source, batch.source, 0, -1, outcome.links[0] or b"")
             memory.values.update(links.apply([link]))
     assert compiled() == before
 
@@ -69,6 +69,6 @@ def test_the_warm_up_leaves_nothing_behind():
     links.open(Watched())
     with Shop(SimulatorConfig(users=5, days=5, seed=5)) as shop:
         batch = next(batches_of(shop))
-    prepared = processor.read(batch)
-    processor.run(prepared, [None] * len(prepared.keys), np.full(len(prepared.keys), -1))
+    prepared = processor.read([batch])
+    processor.run(prepared, [None] * len(prepared.keys), np.full((len(prepared.keys), 4), -1))
     assert asked

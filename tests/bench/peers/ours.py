@@ -22,14 +22,17 @@ from topics.deadletter import Bad
 
 OUTPUT = "risk.decisions"
 APPLICATION = PREFIX + "ours"
+SOURCE = 0
+"""All events are on the orders' topic."""
 
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """A decoded batch; ``slots`` int64[n] say which of ``keys`` each good record belongs to."""
+    """Decoded batches; ``slots`` int64[n] say which of ``keys`` each good record belongs to."""
 
     keys: list[bytes]
-    bad: list[Bad]
+    partitions: NDArray[np.int64]
+    bad: list[list[Bad]]
     slots: NDArray[np.int64]
     offsets: NDArray[np.int64]
     times_ms: NDArray[np.int64]
@@ -40,19 +43,28 @@ class Read:
 class Panes:
     """Counts and sums of each user over an hour, a day and all time."""
 
-    def read(self, batch: RecordBatch) -> Read:
-        events, good, bad = decoded(batch)
-        offsets = batch.offsets
-        keys: list[bytes | None] = batch.keys
-        if bad:
-            offsets, keys = offsets[good], [keys[i] for i in good]
-        slots: dict[bytes, int] = {}
-        numbers = [slots.setdefault(key or b"", len(slots)) for key in keys]
+    def read(self, batches: Sequence[RecordBatch]) -> Read:
+        slots: dict[bytes, int] = {}  # a user's records are all in one partition here
+        places: list[int] = []
+        events: list[Event] = []
+        numbers: list[int] = []
+        found_bad: list[list[Bad]] = []
+        offsets: list[NDArray[np.int64]] = []
+        for batch in batches:
+            found, good, bad = decoded(batch)
+            keys = [batch.keys[i] for i in good] if bad else batch.keys
+            n_before = len(slots)
+            numbers += [slots.setdefault(key or b"", len(slots)) for key in keys]
+            places += [batch.partition] * (len(slots) - n_before)
+            events += found
+            found_bad.append(bad)
+            offsets.append(batch.offsets[good] if bad else batch.offsets)
         return Read(
             list(slots),
-            bad,
+            np.array(places, np.int64),
+            found_bad,
             np.array(numbers, np.int64),
-            offsets,
+            np.concatenate(offsets),
             np.array([event.event_time for event in events], np.int64),
             np.rint(100 * np.array([event.amount for event in events], np.float64)).astype(
                 np.int64
@@ -65,7 +77,7 @@ class Panes:
     ) -> Outcome:
         rows = np.frombuffer(b"".join([s or BLANK for s in states]), STATE).copy()
         n, slots = len(prepared.slots), prepared.slots
-        fresh = np.flatnonzero(prepared.offsets > applied[slots])
+        fresh = np.flatnonzero(prepared.offsets > applied[slots, SOURCE])
         slots, ids = slots[fresh], prepared.event_ids
         if len(fresh) < n:
             ids = [ids[i] for i in fresh.tolist()]
@@ -83,9 +95,10 @@ class Panes:
         changed = np.flatnonzero(np.bincount(slots, minlength=len(rows)))
         raw, size = rows[changed].tobytes(), STATE.itemsize
         return Outcome(
-            [Outgoing(OUTPUT, keys, [write_answer(answer) for answer in answers])],
+            [Outgoing(OUTPUT, keys, list(map(write_answer, answers)), prepared.partitions[slots])],
             changed,
             [raw[i : i + size] for i in range(0, len(raw), size)],
+            [None] * len(prepared.bad),
             counts={"decisions.allow": len(fresh)},
         )
 

@@ -21,12 +21,13 @@ OUTPUT = "risk.decisions"
 
 @dataclass
 class Read:
-    batch: RecordBatch
+    """``records`` are (batch number, position, id, slot of its key) of the good ones."""
+
+    batches: Sequence[RecordBatch]
     keys: list[bytes]
-    bad: list[Bad]
-    ids: list[int]
-    slots: list[int]
-    positions: list[int]
+    partitions: NDArray[np.int64]
+    bad: list[list[Bad]]
+    records: list[tuple[int, int, int, int]]
 
 
 class Counting:
@@ -34,50 +35,51 @@ class Counting:
         self._padding = b"\0" * (state_bytes - STATE.size)
         self._links = links
 
-    def read(self, batch: RecordBatch) -> Read:
-        slots: dict[bytes, int] = {}
-        read = Read(batch, [], [], [], [], [])
-        for position, (key, value) in enumerate(zip(batch.keys, batch.values, strict=True)):
-            assert key is not None
-            assert value is not None
-            text = value[: value.index(b"|")]
-            if text == b"!":
-                read.bad.append(Bad(position, "not_json", "it says so itself"))
-                continue
-            read.ids.append(int(text))
-            read.slots.append(slots.setdefault(key, len(slots)))
-            read.positions.append(position)
-        read.keys = list(slots)
-        return read
+    def read(self, batches: Sequence[RecordBatch]) -> Read:
+        slots: dict[tuple[int, bytes], int] = {}
+        bad: list[list[Bad]] = [[] for _ in batches]
+        records = []
+        for number, batch in enumerate(batches):
+            for position, (key, value) in enumerate(zip(batch.keys, batch.values, strict=True)):
+                assert key is not None
+                assert value is not None
+                text = value[: value.index(b"|")]
+                if text == b"!":
+                    bad[number].append(Bad(position, "not_json", "it says so itself"))
+                    continue
+                slot = slots.setdefault((batch.partition, key), len(slots))
+                records.append((number, position, int(text), slot))
+        partitions = np.array([partition for partition, _ in slots], np.int64)
+        return Read(batches, [key for _, key in slots], partitions, bad, records)
 
     def run(
         self, prepared: Read, states: Sequence[bytes | None], applied: NDArray[np.int64]
     ) -> Outcome:
-        batch = prepared.batch
         counts = [list(STATE.unpack_from(s)) if s else [0, 0, 0, 0, 0] for s in states]
-        offsets, limits = batch.offsets.tolist(), applied.tolist()
-        topic = batch.topic.encode()
+        limits = applied.tolist()
         keys: list[bytes | None] = []
         values: list[bytes | None] = []
+        partitions: list[int] = []
         changed: dict[int, None] = {}
-        for number, slot, position in zip(
-            prepared.ids, prepared.slots, prepared.positions, strict=True
-        ):
-            if offsets[position] <= limits[slot]:
+        links: list[bytes] = [b"" for _ in prepared.batches]
+        for which, position, number, slot in prepared.records:
+            batch = prepared.batches[which]
+            links[which] += batch.offsets[position].tobytes()
+            if batch.offsets[position] <= limits[slot][batch.source]:
                 continue
             count = counts[slot]
             count[batch.source] += 1
             count[4] += number
             changed[slot] = None
             keys.append(batch.keys[position])
-            values.append(b"%b|%d|%d,%d,%d,%d" % (topic, number, *count[:4]))
+            values.append(b"%b|%d|%d,%d,%d,%d" % (batch.topic.encode(), number, *count[:4]))
+            partitions.append(batch.partition)
         new = [STATE.pack(*counts[slot]) + self._padding for slot in changed]
-        links = prepared.batch.offsets[prepared.positions].tobytes() if self._links else None
         return Outcome(
-            [Outgoing(OUTPUT, keys, values)],
+            [Outgoing(OUTPUT, keys, values, np.array(partitions, np.int64))],
             np.fromiter(changed, np.int64, len(changed)),
             new,
-            links,
+            [value if self._links else None for value in links],
             counts={"decisions.allow": len(keys)},
         )
 

@@ -35,8 +35,9 @@ def batch(n: int, first: int = 0) -> RecordBatch:
 
 def test_a_dead_letter_says_why_and_where_and_holds_the_record():
     letters, reasons = DeadLetters(5).encode(batch(4), [Bad(2, "not_json", "no brace")], 99)
-    key, text = letters[0]
-    assert (key, reasons) == (b"k", {"not_json": 1})
+    assert (letters.topic, letters.keys, reasons) == ("risk.deadletter", [b"k"], {"not_json": 1})
+    assert letters.partitions.tolist() == [3]
+    (text,) = letters.values
     assert json.loads(text) == {
         "reason": "not_json",
         "detail": "no brace",

@@ -1,0 +1,165 @@
+"""Batches in rounds: what waits when the processor's thread is free is worked on together."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor
+from typing import Any, Final
+
+from stream.worker.batch import Batches, Plan
+from stream.worker.processor import SOURCES, RecordBatch
+from stream.worker.producer import Producer
+
+ENOUGH: Final = 4_000
+"""Records of a round beyond which no further batch joins it: what a round costs besides its
+records is small by then, and other partitions can be computed while this one is acknowledged."""
+
+LABELS: Final = len(SOURCES) - 1
+"""The source whose batches are computed by themselves."""
+
+
+Arrived = tuple[Any, float]
+"""A message whose value is a batch, and when it came."""
+
+
+class Rounds:
+    """Works on batches, those of one partition number in the order in which they were polled.
+
+    A round takes the waiting batches of one partition after the other. Its steps, of which none
+    begins before the one before it is done: compute, produce outputs, produce the changelog, write
+    the stores, acknowledge. A partition is in one round at a time; while a round is acknowledged,
+    another is computed. So rounds are small when little comes, and large when much does.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        producer: Producer,
+        compute: Executor,
+        holds: Callable[[Any], bool],
+        acknowledge: Callable[[Sequence[Any], Plan, float], None],
+        fail: Callable[[str, BaseException | None], None],
+        topic_prefix: str = "",
+    ) -> None:
+        self._topic_prefix = topic_prefix
+        self._batches, self._producer, self._compute = batches, producer, compute
+        self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
+        self._waiting: dict[int, deque[Arrived]] = {}
+        self._busy: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._computing = False
+        self._open = False
+
+    def open(self) -> None:
+        """Take batches: the partitions are read from their committed offsets on.
+
+        Until then none is taken after one was left undone: a later batch of a partition would
+        mark the records of the earlier one as applied.
+        """
+        self._open = True
+
+    def begin(self, message: Any) -> None:
+        """Take a batch that an agent received, or leave it where partitions are moving."""
+        if self._open:
+            waiting = self._waiting.setdefault(message.partition, deque())
+            waiting.append((message, time.monotonic()))
+            self._go_on()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
+        self._close()
+        deadline = time.monotonic() + timeout_s
+        while self._tasks:
+            left_s = max(0.0, deadline - time.monotonic())
+            if not (await asyncio.wait(self._tasks, timeout=left_s))[0]:
+                self._fail(f"a batch was still running after {timeout_s:g} s of waiting", None)
+                return
+
+    def _go_on(self) -> None:
+        if not self._computing and (chosen := self._choose()):
+            self._computing = True
+            self._start(self._compute_round(chosen), chosen)
+
+    def _choose(self) -> list[Arrived]:
+        """Take what the next round shall work on out of what waits."""
+        chosen: list[Arrived] = []
+        n, labels = 0, None
+        for partition in [number for number in self._waiting if number not in self._busy]:
+            waiting = self._waiting.pop(partition)
+            while waiting and n < ENOUGH:
+                message, _ = waiting[0]
+                is_label = self._source(message) == LABELS
+                if labels not in {None, is_label}:
+                    break
+                labels = is_label
+                n += len(message.value.offsets)
+                chosen.append(waiting.popleft())
+                self._busy.add(partition)
+            if waiting:
+                self._waiting[partition] = waiting  # behind the others, who have their turn first
+        return chosen
+
+    def _start(self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]) -> None:
+        task = asyncio.get_running_loop().create_task(self._guarded(step, chosen))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]) -> None:
+        try:
+            await step
+        except BaseException as error:
+            self._close()
+            if not isinstance(error, asyncio.CancelledError):
+                names = ", ".join(sorted({str(message.tp) for message, _ in chosen}))
+                self._fail(f"a batch of {names} failed: {error}", error)
+
+    async def _compute_round(self, chosen: Sequence[Arrived]) -> None:
+        if self._all_held(chosen):
+            batches = [self._batch(message) for message, _ in chosen]
+            loop = asyncio.get_running_loop()
+            plan = await loop.run_in_executor(self._compute, self._batches.plan, batches)
+            self._start(self._publish(chosen, plan), chosen)
+        else:
+            self._release(chosen)
+        self._computing = False
+        self._go_on()
+
+    async def _publish(self, chosen: Sequence[Arrived], plan: Plan) -> None:
+        if self._all_held(chosen):
+            await self._producer.send(plan.outputs)
+        if self._all_held(chosen):
+            sent = await self._producer.send(plan.changelog)
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._compute, self._batches.store, plan, sent)
+        if self._all_held(chosen):
+            messages = [message for message, _ in chosen]
+            first = min(arrived for _, arrived in chosen)
+            self._acknowledge(messages, plan, time.monotonic() - first)
+        self._release(chosen)
+        self._go_on()
+
+    def _release(self, chosen: Sequence[Arrived]) -> None:
+        self._busy.difference_update(message.partition for message, _ in chosen)
+
+    def _all_held(self, chosen: Sequence[Arrived]) -> bool:
+        """Tell whether the partitions are still ours; else whoever holds them reads all again."""
+        if all(self._holds(message) for message, _ in chosen):
+            return True
+        self._close()
+        return False
+
+    def _close(self) -> None:
+        self._open = False
+        self._waiting.clear()
+
+    def _batch(self, message: Any) -> RecordBatch:
+        fetched = message.value
+        source = self._source(message)
+        return RecordBatch(
+            SOURCES[source], source, message.partition,
+            fetched.offsets, fetched.timestamps_ms, fetched.keys, fetched.values,
+        )  # fmt: skip
+
+    def _source(self, message: Any) -> int:
+        return SOURCES.index(message.topic.removeprefix(self._topic_prefix))
