@@ -59,7 +59,7 @@ class WorkerApp(faust.App):
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
         self.rounds = Rounds(
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,
-            settings.topic_prefix,
+            self._taken, settings.topic_prefix,
         )  # fmt: skip
         self.again = AgainQueue(self.records, compute, settings.partitions, self._counted)
         self._main_loop = asyncio.get_running_loop()
@@ -127,6 +127,9 @@ class WorkerApp(faust.App):
 
     def _holds(self, message: Any) -> bool:
         return bool(self.kafka.holds(message))
+
+    def _taken(self) -> None:
+        self.kafka.wake()
 
     def _acknowledge(self, messages: Sequence[Any], plan: Plan, seconds: float) -> None:
         metrics, counts = self.metrics, self.counts

@@ -78,7 +78,8 @@ class Batches:
     def plan(self, batches: Sequence[RecordBatch]) -> Plan:
         """Compute batches against the states as they are, and build all their records.
 
-        They are of events or of labels; those of one topic partition stand in their order.
+        They are of events or of labels; those of one topic partition stand in their order. The
+        states' stores answer with the new values from then on.
         """
         now_ms = time.time_ns() // 1_000_000
         with self._stages.measure("decode"):
@@ -170,6 +171,7 @@ class Batches:
         for number in np.unique(partitions).tolist():
             at = np.flatnonzero(partitions == number).tolist()
             own, new = [keys[i] for i in at], [values[i] for i in at]
+            self._states.partition(number).announce(own, new)
             built = self._producer.build(self._settings.changelog, number, own, new, now_ms)
             yield Changed(number, own, new, built)
 

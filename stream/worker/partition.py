@@ -35,6 +35,7 @@ class PartitionStore:
         self._path, self._blocks = path, blocks
         self._rocks = Rocks(path, blocks)
         self._cache = Cache(cache_bytes)
+        self._coming: dict[bytes, bytes | None] = {}
         meta = self._rocks.get(META_KEY)
         self.life, self.position, self.term = META.unpack(meta) if meta else (0, -1, -1)
         self.outweighed = {key[len(AGAIN) :] for key in self._rocks.keys(AGAIN)}
@@ -48,14 +49,29 @@ class PartitionStore:
             for position, value in zip(unknown, found, strict=True):
                 values[position] = value
             self._cache.put_many(missing, found)
+        if self._coming:
+            coming = self._coming
+            values = [coming.get(key, v) for key, v in zip(keys, values, strict=True)]
         return values
+
+    def announce(self, keys: Sequence[bytes], values: Sequence[bytes | None]) -> None:
+        """Answer with values that will be written, or `forget_announced`."""
+        self._coming.update(zip(keys, values, strict=True))
+
+    def forget_announced(self) -> None:
+        """Answer with what is written: nobody will write the rest."""
+        self._coming.clear()
 
     def write(
         self, keys: Sequence[bytes], values: Sequence[bytes | None], position: int, term: int
     ) -> None:
-        """Write values and how far the changelog is in the store, all or nothing."""
-        self._write(list(zip(keys, values, strict=True)), position, term)
+        """Write announced values and how far the changelog is in the store, all or nothing."""
+        pairs = list(zip(keys, values, strict=True))
+        self._write(pairs, position, term)
         self._cache.put_many(keys, values)
+        for key, value in pairs:
+            if self._coming.get(key) is value:  # else a newer one has been announced
+                self._coming.pop(key, None)
 
     def _write(self, pairs: list[Pair], position: int, term: int) -> None:
         self.position, self.term = position, max(term, self.term)
@@ -109,6 +125,7 @@ class PartitionStore:
         shutil.rmtree(self._path)
         self._rocks = Rocks(self._path, self._blocks)
         self._cache.clear()
+        self._coming.clear()
         self.outweighed = set()
         self.position, self.term = -1, -1
         self.set_life(life)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from faust.types import TP
 
 LARGE = 1_000
-"""Offsets of a batch whose own work takes longer than what every batch costs besides."""
+"""Records of a batch whose own work takes longer than what every batch costs besides."""
 
 
 @dataclass
@@ -58,24 +58,20 @@ class Progress:
         track = self._tracks.get(tp)
         return len(track.waiting) if track else 0
 
-    def has_room(self, tp: TP, limit: int) -> bool:
-        """Tell whether a partition may have another batch, of at most ``limit`` unfinished ones.
+    def has_room(self, tp: TP, limit: int, n_queued: int) -> bool:
+        """Tell whether a partition may have another batch while ``n_queued`` of its records wait.
 
-        Behind a small batch there is room only when it is finished: the records that come
-        meanwhile are worked on together, and nothing queues for its turn in many small batches.
+        Behind a small batch that waits to be computed there is no room: the records that come
+        meanwhile are worked on together. Behind a large one there is, up to ``limit`` unfinished.
 
         >>> progress, tp = Progress(), TP("t", 0)
-        >>> progress.hand_over(tp, 0, 10); progress.has_room(tp, 2)
-        False
-        >>> progress.finish(tp, 0); progress.hand_over(tp, 10, 10 + LARGE); progress.has_room(tp, 2)
-        True
-        True
+        >>> progress.hand_over(tp, 0, 10)
+        >>> progress.has_room(tp, 2, 10), progress.has_room(tp, 2, 0)
+        (False, True)
+        >>> progress.has_room(tp, 2, LARGE), progress.has_room(tp, 1, LARGE)
+        (True, False)
         """
-        track = self._tracks.get(tp)
-        if track is None or not track.waiting:
-            return True
-        start, end = track.waiting[-1]
-        return len(track.waiting) < limit and end - start >= LARGE
+        return not n_queued or (n_queued >= LARGE and self.n_waiting(tp) < limit)
 
     def n_offsets(self) -> int:
         """Return how many offsets the unfinished batches span, all together."""

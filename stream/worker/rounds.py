@@ -2,10 +2,12 @@
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final
+
+from faust.types import TP
 
 from stream.worker.batch import Batches, Plan
 from stream.worker.processor import SOURCES, RecordBatch
@@ -13,7 +15,10 @@ from stream.worker.producer import Producer
 
 ENOUGH: Final = 4_000
 """Records of a round beyond which no further batch joins it: what a round costs besides its
-records is small by then, and other partitions can be computed while this one is acknowledged."""
+records is small by then, and it can be acknowledged while the next one is computed."""
+
+IN_FLIGHT: Final = 3
+"""Computed rounds that are not acknowledged yet, beyond which none is computed."""
 
 LABELS: Final = len(SOURCES) - 1
 """The source whose batches are computed by themselves."""
@@ -28,8 +33,10 @@ class Rounds:
 
     A round takes the waiting batches of one partition after the other. Its steps, of which none
     begins before the one before it is done: compute, produce outputs, produce the changelog, write
-    the stores, acknowledge. A partition is in one round at a time; while a round is acknowledged,
-    another is computed. So rounds are small when little comes, and large when much does.
+    the stores, acknowledge. While a round is acknowledged, the next is computed on the states that
+    it leaves behind; its changelog is produced when the round before it is done. So rounds are
+    small when little comes, and large when much does. ``taken`` is called when batches have left
+    the queue.
     """
 
     def __init__(
@@ -40,16 +47,19 @@ class Rounds:
         holds: Callable[[Any], bool],
         acknowledge: Callable[[Sequence[Any], Plan, float], None],
         fail: Callable[[str, BaseException | None], None],
+        taken: Callable[[], None] = lambda: None,
         topic_prefix: str = "",
     ) -> None:
         self._topic_prefix = topic_prefix
         self._batches, self._producer, self._compute = batches, producer, compute
         self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
+        self._taken = taken
         self._waiting: dict[int, deque[Arrived]] = {}
-        self._busy: set[int] = set()
+        self._queued: Counter[TP] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._computing = False
-        self._open = False
+        self._newest: asyncio.Task[None] | None = None
+        self._n_publishing = 0
+        self._computing = self._open = self._lost = False
 
     def open(self) -> None:
         """Take batches: the partitions are read from their committed offsets on.
@@ -57,14 +67,19 @@ class Rounds:
         Until then none is taken after one was left undone: a later batch of a partition would
         mark the records of the earlier one as applied.
         """
-        self._open = True
+        self._open, self._lost = True, False
 
     def begin(self, message: Any) -> None:
         """Take a batch that an agent received, or leave it where partitions are moving."""
         if self._open:
             waiting = self._waiting.setdefault(message.partition, deque())
             waiting.append((message, time.monotonic()))
+            self._queued[message.tp] += len(message.value.offsets)
             self._go_on()
+
+    def n_queued(self, tp: TP) -> int:
+        """Return how many records of a topic partition wait to be computed."""
+        return self._queued[tp]
 
     async def drain(self, timeout_s: float) -> None:
         """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
@@ -77,15 +92,20 @@ class Rounds:
                 return
 
     def _go_on(self) -> None:
-        if not self._computing and (chosen := self._choose()):
-            self._computing = True
-            self._start(self._compute_round(chosen), chosen)
+        if self._computing or self._n_publishing >= IN_FLIGHT or not self._waiting:
+            return
+        chosen = self._choose()
+        self._computing = True
+        self._start(self._compute_round(chosen), chosen)
+        self._taken()
 
     def _choose(self) -> list[Arrived]:
         """Take what the next round shall work on out of what waits."""
         chosen: list[Arrived] = []
         n, labels = 0, None
-        for partition in [number for number in self._waiting if number not in self._busy]:
+        for partition in list(self._waiting):
+            if n >= ENOUGH:
+                break
             waiting = self._waiting.pop(partition)
             while waiting and n < ENOUGH:
                 message, _ = waiting[0]
@@ -94,22 +114,25 @@ class Rounds:
                     break
                 labels = is_label
                 n += len(message.value.offsets)
+                self._queued[message.tp] -= len(message.value.offsets)
                 chosen.append(waiting.popleft())
-                self._busy.add(partition)
             if waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first
         return chosen
 
-    def _start(self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]) -> None:
+    def _start(
+        self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]
+    ) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(self._guarded(step, chosen))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _guarded(self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]) -> None:
         try:
             await step
         except BaseException as error:
-            self._close()
+            self._abandon()
             if not isinstance(error, asyncio.CancelledError):
                 names = ", ".join(sorted({str(message.tp) for message, _ in chosen}))
                 self._fail(f"a batch of {names} failed: {error}", error)
@@ -119,15 +142,18 @@ class Rounds:
             batches = [self._batch(message) for message, _ in chosen]
             loop = asyncio.get_running_loop()
             plan = await loop.run_in_executor(self._compute, self._batches.plan, batches)
-            self._start(self._publish(chosen, plan), chosen)
-        else:
-            self._release(chosen)
+            self._n_publishing += 1
+            self._newest = self._start(self._publish(chosen, plan, self._newest), chosen)
         self._computing = False
         self._go_on()
 
-    async def _publish(self, chosen: Sequence[Arrived], plan: Plan) -> None:
+    async def _publish(
+        self, chosen: Sequence[Arrived], plan: Plan, before: asyncio.Task[None] | None
+    ) -> None:
         if self._all_held(chosen):
             await self._producer.send(plan.outputs)
+        if before is not None:
+            await asyncio.wait({before})
         if self._all_held(chosen):
             sent = await self._producer.send(plan.changelog)
             loop = asyncio.get_running_loop()
@@ -136,22 +162,25 @@ class Rounds:
             messages = [message for message, _ in chosen]
             first = min(arrived for _, arrived in chosen)
             self._acknowledge(messages, plan, time.monotonic() - first)
-        self._release(chosen)
+        self._n_publishing -= 1
         self._go_on()
-
-    def _release(self, chosen: Sequence[Arrived]) -> None:
-        self._busy.difference_update(message.partition for message, _ in chosen)
 
     def _all_held(self, chosen: Sequence[Arrived]) -> bool:
         """Tell whether the partitions are still ours; else whoever holds them reads all again."""
-        if all(self._holds(message) for message, _ in chosen):
+        if not self._lost and all(self._holds(message) for message, _ in chosen):
             return True
-        self._close()
+        self._abandon()
         return False
+
+    def _abandon(self) -> None:
+        """Do nothing more with what has begun either: a round before it was left undone."""
+        self._lost = True
+        self._close()
 
     def _close(self) -> None:
         self._open = False
         self._waiting.clear()
+        self._queued.clear()
 
     def _batch(self, message: Any) -> RecordBatch:
         fetched = message.value

@@ -54,6 +54,8 @@ class States:
         loop = asyncio.get_running_loop()
         for number in self._open.keys() - numbers:
             await loop.run_in_executor(None, self._open.pop(number).close)
+        for store in self._open.values():
+            store.forget_announced()
         found = await self._look_up(numbers)
         for number in sorted(numbers):
             if number not in self._open:

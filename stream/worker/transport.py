@@ -17,7 +17,7 @@ from stream.worker.progress import Progress
 from stream.worker.thread import BatchThread, Fetched
 
 IDLE_S = 0.05
-BUSY_POLL_S = 0.01
+BUSY_POLL_S = 0.003
 POLLS_IN_FLIGHT = 2
 """Full polls whose records may be unfinished: one that is worked on, and one behind it."""
 
@@ -101,8 +101,13 @@ class Consumer(driver.Consumer):
         if self.progress.n_offsets() >= POLLS_IN_FLIGHT * self.app.settings.poll_max_records:
             return set(), True  # more would only lie in memory
         limit = self.app.settings.batches_in_flight
-        chosen = {tp for tp in sources if self.progress.has_room(tp, limit)}
+        queued = self.app.rounds.n_queued
+        chosen = {tp for tp in sources if self.progress.has_room(tp, limit, queued(tp))}
         return chosen, len(chosen) < len(sources)
+
+    def wake(self) -> None:
+        """Look again for what may be fetched: a batch has left the queue."""
+        self._slot_freed.set()
 
     async def perform_seek(self) -> None:
         """Continue every source partition from its committed offset."""
@@ -128,7 +133,7 @@ class Consumer(driver.Consumer):
         """Note that a batch is in the store, so that it may be committed in its turn."""
         message.acked = True
         self._unacked_messages.discard(message)
-        self._slot_freed.set()
+        self.wake()
         return self.progress.finish(message.tp, message.offset)
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:

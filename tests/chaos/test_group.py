@@ -93,9 +93,6 @@ def pause(market: Market, workers: list[WorkerProcess], n_pauses: int) -> list[f
     return seconds
 
 
-@pytest.mark.xfail(
-    reason="a known defect: some decided events are missing from the states, docs/guarantees.md"
-)
 def test_ten_pauses_beyond_the_session_timeout(market, tmp_path, judge):
     workers = workers_of(market, tmp_path, ("one", "two"), poll_max_records=100,
                          batches_in_flight=4)  # fmt: skip

@@ -191,3 +191,24 @@ def test_a_value_of_another_layout_is_refused():
         unpack([strange.tobytes() + b"state"])
     with pytest.raises(ValueError, match="shorter"):
         unpack([b"short"])
+
+
+def test_announced_values_are_answered_until_they_are_written_or_forgotten(store):
+    first, second, third = (value(state, 1) for state in (b"1", b"2", b"3"))
+    store.announce([b"a"], [first])
+    assert store.get_many([b"a", b"b"]) == [first, None]
+    store.announce([b"a"], [second])
+    store.write([b"a"], [first], 0, 1)
+    assert store.get_many([b"a"]) == [second]  # newer than what was written
+    store.write([b"a"], [second], 1, 1)
+    store.announce([b"a"], [third])
+    store.forget_announced()
+    assert store.get_many([b"a"]) == [second]
+
+
+def test_a_value_that_will_be_erased_is_answered_as_none(store):
+    store.write([b"a"], [value(b"1", 1)], 0, 1)
+    store.announce([b"a"], [None])
+    assert store.get_many([b"a"]) == [None]
+    store.write([b"a"], [None], 1, 1)
+    assert store.get_many([b"a"]) == [None]
