@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream import cli
-from stream.judging import ranking
+from stream.judging import probability, ranking
 from stream.metrics import Metrics
 from stream.pipeline import policy
 from stream.pipeline.windows import HOUR_MS, LATENESS_MS
@@ -108,7 +108,7 @@ def test_the_examples_of_records_are_files_that_can_be_read(tmp_path):
 
 
 def test_the_page_on_metrics_explains_every_figure_of_a_backtest():
-    figures = {*ranking.PLAIN, "log_loss", "brier", "ece", "card_precision_at_100"}
+    figures = {*ranking.PLAIN, *probability.NAMES, "card_precision_at_100"}
     assert [name for name in figures if f"`{name}`" not in WORDS["metrics.md"]] == []
 
 

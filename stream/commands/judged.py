@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 10
 FIGURES = ("n_fraud", "roc_auc", "average_precision", "recall_at_fpr_1pct",
-           "card_precision_at_100", "ks", "log_loss", "brier", "ece")  # fmt: skip
+           "card_precision_at_100", "ks", "log_loss", "log_loss_base_rate", "brier",
+           "ece")  # fmt: skip
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

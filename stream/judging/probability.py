@@ -1,5 +1,13 @@
-"""How good the probabilities are by themselves: log loss, Brier score, calibration error."""
+"""How good the probabilities are by themselves: log loss, Brier score, calibration error.
 
+A log loss says little alone, since it is small where fraud is rare: ``log_loss_base_rate`` is that
+of one probability for all, the share of fraud among the very events that are judged, so the best
+constant there is. The events with the highest probabilities decide what is acted on and are few,
+so that a calibration error over all hides them: ``highest_1000`` sets what the thousand highest say
+beside what happened.
+"""
+
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -10,14 +18,17 @@ from stream.judging.ladder import parts
 from stream.judging.resampling import mean_intervals
 
 N_BINS: Final = 15
+HIGHEST: Final = 1_000
+LOSSES: Final = ("log_loss", "brier")
+NAMES: Final = ("log_loss", "log_loss_base_rate", "brier", "ece", "highest_1000")
 MOST_FOR_EDGES: Final = 2_000_000
 """Where there are twice as many events, a sample of them tells where the bins end."""
 
 
 def probability_metrics(
     cases: Cases, worth: NDArray[Any] | None, *, seed: int, n_resamples: int
-) -> tuple[dict[str, float | None], dict[str, list[float] | None]]:
-    """Return ``log_loss``, ``brier`` and ``ece`` with the intervals of the first two.
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metrics of ``NAMES``, with intervals of the losses and of ``highest_1000``.
 
     Events without a probability are left out; None where no event has one. ``worth`` float[n] or
     None weighs the events.
@@ -26,24 +37,68 @@ def probability_metrics(
     if not known.all():
         cases, worth = cases.take(known), None if worth is None else worth[known]
     if not len(cases):
-        return dict.fromkeys(("log_loss", "brier", "ece")), {}
-    points, total = np.zeros(2), 0.0
+        return dict.fromkeys(NAMES), {}
+    points, total, fraud = np.zeros(2), 0.0, 0.0
     sums, totals = np.zeros((2, cases.n_users)), np.zeros(cases.n_users)
     for part in parts(len(cases)):
         y, p = cases.fraud[part], cases.p[part].astype(np.float64)
         weight = np.ones(len(y)) if worth is None else worth[part].astype(np.float64)
         points += weight.sum() * np.array(_means(y, p, weight))
         total += weight.sum()
+        fraud += weight[y].sum()
         user = cases.user[part]
         sums += [np.bincount(user, weight * loss, cases.n_users) for loss in _losses(y, p)]
         totals += np.bincount(user, weight, cases.n_users)
-    metrics: dict[str, float | None] = {
+    draws = {"seed": seed, "n_resamples": n_resamples}
+    intervals = dict(zip(LOSSES, mean_intervals(sums, totals, **draws), strict=True))
+    highest, spread = _highest(cases, worth, draws)
+    metrics = {
         "log_loss": float(points[0] / total),
+        "log_loss_base_rate": constant_log_loss(float(fraud / total)),
         "brier": float(points[1] / total),
         "ece": calibration_error(cases.fraud, cases.p, worth),
+        "highest_1000": highest,
     }
-    intervals = mean_intervals(sums, totals, seed=seed, n_resamples=n_resamples)
-    return metrics, dict(zip(("log_loss", "brier"), intervals, strict=True))
+    return metrics, intervals | {"highest_1000": spread}
+
+
+def constant_log_loss(share: float) -> float:
+    """Return the log loss of giving every event the share of fraud among them as probability.
+
+    The entropy of that share in nats, between 0 and ln 2.
+
+    >>> round(constant_log_loss(0.01), 4), constant_log_loss(0.0)
+    (0.056, 0.0)
+    """
+    return -sum(x * math.log(x) for x in (share, 1 - share) if x > 0) + 0.0
+
+
+def _highest(
+    cases: Cases, worth: NDArray[Any] | None, draws: dict[str, int]
+) -> tuple[dict[str, float] | None, dict[str, list[float] | None] | None]:
+    """Return mean probability and share of fraud of the thousand highest, and its interval.
+
+    Of the events with the last probability that counts, each takes part by the share of them that
+    fits. The interval is of the share of fraud among these very events. None for fewer events.
+    """
+    if len(cases) < HIGHEST:
+        return None, None
+    edge = np.partition(cases.p, len(cases) - HIGHEST)[len(cases) - HIGHEST]
+    at = np.flatnonzero(cases.p >= edge)
+    p, y, user = cases.p[at].astype(np.float64), cases.fraud[at], cases.user[at]
+    tied = cases.p[at] == edge
+    weight = np.where(tied, (HIGHEST - (~tied).sum()) / tied.sum(), 1.0)
+    if worth is not None:
+        weight *= worth[at]
+    users, codes = np.unique(user, return_inverse=True)
+    sums = np.zeros((2, len(users)))
+    sums += [np.bincount(codes, part, len(users)) for part in (weight * y, weight)]
+    (ends,) = mean_intervals(sums[:1], sums[1], **draws)
+    found = {
+        "mean_p": float(weight @ p / weight.sum()),
+        "fraud_share": float(weight @ y / weight.sum()),
+    }
+    return found, {"fraud_share": ends}
 
 
 def bins_of(p: NDArray[Any], worth: NDArray[Any] | None = None) -> NDArray[Any]:

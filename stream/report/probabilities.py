@@ -2,12 +2,12 @@
 
 import math
 
-from stream.report.block import card, figure, pair, section
+from stream.report.block import absent, block, card, figure, pair, section
 from stream.report.forms import share
-from stream.report.markup import Html
+from stream.report.markup import Html, tag, text
 from stream.report.plot import Plot
 from stream.report.scale import linear, log, log_odds
-from stream.report.table import Column, counts, shares
+from stream.report.table import Column, counts, shares, table
 from stream.report.value import Value, ranged
 
 
@@ -18,6 +18,7 @@ def probabilities(metrics: Value) -> Html:
         "probabilities", "How far the probabilities can be trusted",
         "Thresholds and expected losses rest on a probability meaning what it says.",
         pair(_calibration(curves.at("calibration")), _scores(curves.at("scores"))),
+        _highest(metrics),
     )  # fmt: skip
 
 
@@ -53,6 +54,24 @@ def _calibration(rows: Value) -> Html:
         Column("interval", lambda row: ranged(row.at("interval_95"), share)),
         counts("events", "n"), counts("fraud", "n_fraud"),
     ], rows)  # fmt: skip
+
+
+def _highest(metrics: Value) -> Html:
+    title, row = "The highest probabilities", metrics.at("highest_1000")
+    says = (
+        "Actions rest on the highest probabilities, which are a small part of all events. Their "
+        "mean should be the share of fraud that was found among them."
+    )
+    if row.raw is None:
+        why = "Fewer than a thousand judged events have a probability: too few to compare."
+        return block(title, says, absent(why))
+    columns = [
+        Column("events", lambda _: tag("span", text("the thousand highest")), wordy=True),
+        shares("mean probability", "mean_p"), shares("share of fraud", "fraud_share"),
+        Column("interval", lambda _: ranged(
+            metrics.at("interval_95", "highest_1000", "fraud_share"), share)),
+    ]  # fmt: skip
+    return block(title, says, table("highest", title, columns, [row]))
 
 
 def _scores(rows: Value) -> Html:

@@ -47,7 +47,8 @@ MAIN: Final[tuple[tuple[str, str, Form, str], ...]] = (
     ("ks", "Kolmogorov-Smirnov distance", figure,
      "The largest lead of fraud found over false alarms. One is best."),
     ("log_loss", "Logarithmic loss", figure,
-     "How surprised the probabilities are by what happened. Lower is better."),
+     "How surprised the probabilities are by what happened. Lower is better; compare with the same "
+     "probability for all events, the share of fraud among them."),
     ("brier", "Brier score", figure,
      "The mean squared error of the probabilities. Lower is better."),
     ("ece", "Calibration error", figure,
@@ -116,10 +117,13 @@ def main_figures(metrics: Value) -> Html:
 
 def _tile(metrics: Value, key: str, name: str, form: Form, says: str) -> Html:
     interval = metrics.at("interval_95", key)
-    most = metrics.at("maximum", key)
+    most, constant = metrics.at("maximum", key), metrics.at(f"{key}_base_rate")
     lines = [tag("h3", text(name)), tag("p", shown(metrics.at(key), form), class_="big")]
     if interval.raw is not None:
         lines.append(tag("p", text("interval: "), ranged(interval, form), class_="soft"))
     if most.raw is not None and most.raw != 1:
         lines.append(tag("p", text("most attainable: "), shown(most, form), class_="soft"))
+    if constant.raw is not None:
+        lines.append(tag("p", text("of the base rate alone: "), shown(constant, form),
+                         class_="soft"))  # fmt: skip
     return tag("li", *lines, tag("p", text(says)), class_="card")

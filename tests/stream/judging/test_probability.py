@@ -8,7 +8,13 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from stream.judging import ladder
 from stream.judging.judged import cases_of
-from stream.judging.probability import calibration_error, probability_metrics
+from stream.judging.probability import (
+    HIGHEST,
+    LOSSES,
+    NAMES,
+    calibration_error,
+    probability_metrics,
+)
 from tests.stream.judging.cases import judged
 
 
@@ -36,7 +42,8 @@ def test_losses_are_scikit_learns_also_in_chunks(monkeypatch, chunk) -> None:
         assert found["brier"] == pytest.approx(
             brier_score_loss(cases.fraud, cases.p, sample_weight=worth)
         )
-        for name, ends in spread.items():
+        for name in LOSSES:
+            ends = spread[name]
             assert ends is not None
             assert ends[0] < found[name] < ends[1]
 
@@ -66,6 +73,58 @@ def test_one_probability_for_all_is_one_bin() -> None:
     assert calibration_error(fraud, np.full(4, 0.5), None) == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_base_rates_loss_is_scikit_learns_for_the_best_constant(weighted) -> None:
+    cases = cases_of(judged(500))
+    worth = np.random.default_rng(0).random(500) if weighted else None
+    found, _ = probability_metrics(cases, worth, seed=0, n_resamples=10)
+    share = np.average(cases.fraud, weights=worth)
+    constant = np.full(500, share)
+    assert found["log_loss_base_rate"] == pytest.approx(
+        log_loss(cases.fraud, constant, sample_weight=worth)
+    )
+    for other in (constant * 1.1, constant * 0.9):
+        loss = log_loss(cases.fraud, other, sample_weight=worth)
+        assert found["log_loss_base_rate"] < loss
+
+
+def test_one_class_alone_is_no_surprise_to_its_base_rate() -> None:
+    cases = cases_of(judged(50, label=np.zeros(50, np.int8)))
+    found, _ = probability_metrics(cases, None, seed=0, n_resamples=10)
+    assert found["log_loss_base_rate"] == 0
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_thousand_highest_are_compared_with_what_happened_to_them(weighted) -> None:
+    rng = np.random.default_rng(3)
+    cases = cases_of(judged(5_000, p=rng.permutation(5_000) / 5_000))
+    worth = rng.random(5_000) if weighted else None
+    found, spread = probability_metrics(cases, worth, seed=0, n_resamples=50)
+    top = np.argsort(-cases.p)[:HIGHEST]
+    weight = None if worth is None else worth[top]
+    assert found["highest_1000"] == {
+        "mean_p": pytest.approx(np.average(cases.p[top], weights=weight)),
+        "fraud_share": pytest.approx(np.average(cases.fraud[top], weights=weight)),
+    }
+    low, high = spread["highest_1000"]["fraud_share"]
+    assert low < found["highest_1000"]["fraud_share"] < high
+
+
+def test_of_events_of_one_probability_at_the_end_of_the_thousand_each_counts_in_part() -> None:
+    p = np.repeat([0.9, 0.5, 0.1], [600, 800, 100])
+    label = np.zeros(1_500, np.int8)
+    label[:300] = label[600:700] = 1  # half of the first, an eighth of the next
+    cases = cases_of(judged(1_500, p=p, label=label))
+    found, _ = probability_metrics(cases, None, seed=0, n_resamples=10)
+    assert found["highest_1000"]["mean_p"] == pytest.approx(0.6 * 0.9 + 0.4 * 0.5)
+    assert found["highest_1000"]["fraud_share"] == pytest.approx((300 + 400 / 8) / 1_000)
+
+
+def test_fewer_than_a_thousand_events_have_no_highest_thousand() -> None:
+    found, spread = probability_metrics(cases_of(judged(999)), None, seed=0, n_resamples=10)
+    assert found["highest_1000"] is spread["highest_1000"] is None
+
+
 def test_events_without_a_probability_are_left_out() -> None:
     events = judged(400)
     p = events.p.copy()
@@ -78,7 +137,7 @@ def test_events_without_a_probability_are_left_out() -> None:
 def test_without_probabilities_nothing_is_known() -> None:
     cases = cases_of(judged(50, p=np.full(50, np.nan)))
     found, spread = probability_metrics(cases, None, seed=0, n_resamples=10)
-    assert found == {"log_loss": None, "brier": None, "ece": None}
+    assert found == dict.fromkeys(NAMES)
     assert spread == {}
 
 

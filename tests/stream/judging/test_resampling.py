@@ -36,7 +36,7 @@ def test_intervals_are_those_of_scikit_learn_on_the_same_draws() -> None:
     )
     assert set(found) == {
         "roc_auc", "average_precision", "recall_at_fpr_1pct", "ks", "precision_at_k", "log_loss",
-        "brier",
+        "brier", "highest_1000",
     }  # fmt: skip
 
 

@@ -71,7 +71,17 @@ def test_no_number_stands_on_the_page_without_its_path() -> None:
             assert any("data-path" in element.attributes for element in within), text
 
 
-@pytest.mark.parametrize("name", ["schema_version", "n_fraud", "resamples.n", "dropped_known"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "schema_version",
+        "n_fraud",
+        "resamples.n",
+        "dropped_known",
+        "log_loss_base_rate",
+        "highest_1000.mean_p",
+    ],
+)
 def test_a_number_that_the_metrics_change_changes_on_the_page(name: str) -> None:
     changed = metrics()
     *parents, last = keys_of(name)
@@ -196,6 +206,7 @@ def test_without_another_run_there_is_no_difference() -> None:
         (judged(300, label=np.full(300, -1, np.int8)), "No event was judged."),
         (judged(300, p=np.full(300, np.nan)), "No judged event has a probability"),
         (judged(300, amount=np.full(300, np.nan)), "Loss caught against alerts"),
+        (judged(999), "Fewer than a thousand judged events"),
         (judged(1), "There is no fraud among the judged events"),
         (judged(300, score=np.full(300, 0.5)), "Score distributions"),
         (judged(300, score=np.arange(300) % 2 * 1.0, p=np.arange(300) % 2 * 1.0), "Calibration"),
