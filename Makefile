@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test chaos lint real handbook copies fraudecom coverage lock clean
+.PHONY: help demo test chaos lint real handbook folds whole copies fraudecom coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,12 @@ real: $(READY) ## Decide real orders, browsing and reviews on a real Kafka and c
 
 handbook: $(READY) ## Train and test by the protocol of the Fraud Detection Handbook
 	@$(BIN)/python -m tests.real.handbook
+
+folds: $(READY) ## The same in four weeks, beside gradient boosting
+	@$(BIN)/python -m tests.real.folds
+
+whole: $(READY) ## Test that week after training on all history before it
+	@$(BIN)/python -m tests.real.whole
 
 copies: $(READY) ## Decide ten copies of the handbook's events, one after another
 	@$(BIN)/python -m tests.real.copies

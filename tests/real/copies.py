@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from tests.real.commands import riskstream
-from tests.real.handbook import PROTOCOL, TABLE
+from tests.real.protocol import PROTOCOL, TABLE
 from topics.files import read_chunks, write_records
 
 COPY_DAYS = 183
@@ -40,7 +40,7 @@ def main() -> int:
         one, many = folder / "one", folder / "many"
         riskstream("import", "handbook", str(TABLE), "--out", str(one))
         model = folder / "model"
-        riskstream("train", "--events", str(one), "--labels", str(one), *PROTOCOL,
+        riskstream("train", "--events", str(one), "--labels", str(one), *PROTOCOL.training,
                    "--out", str(model))  # fmt: skip
         copy(one, many, copies)
         first = measured(one, model, 1, folder / "judged-1")

@@ -2,7 +2,8 @@
 
 Trains on 2018-07-25 to 31 with labels seven days late, tests on 2018-08-08 to 14 without the
 customers known as defrauded, and sets gradient boosting and logistic regression on the exported
-rows beside the model. Then all 1,754,155 events are decided and timed.
+rows, and the isolation forest alone, beside the model. Then all 1,754,155 events are decided and
+timed.
 """
 
 import json
@@ -14,25 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from stream.pipeline.features import NAMES
 from tests.real.commands import riskstream
-from tests.real.deciding import DATA
+from tests.real.paired import differences
+from tests.real.protocol import DELAY_DAYS, PROTOCOL, TABLE, Tested, imported, others, tested
 
-TABLE = DATA / "fraud_handbook/transactions.parquet"
 EXPECTED = {"training rows": (67_240, 598), "test rows": (58_264, 385)}
-PROTOCOL = ("--from", "2018-07-25", "--until", "2018-08-08", "--label-delay", "7")
-"""What to train on: one week, whose labels are known a week later."""
-
-SEED = 0
-FIRST_DAY, TRAINING_DAY, TEST_DAY = 17_622, 17_737, 17_751
-"""Days since 1970 of 2018-04-01, 2018-07-25 and 2018-08-08."""
 
 
 def main() -> int:
@@ -46,16 +35,25 @@ def main() -> int:
 
 def run(folder: Path) -> int:
     """Do everything in ``folder``."""
-    data, model, rows = folder / "data", folder / "model", folder / "rows.parquet"
-    riskstream("import", "handbook", str(TABLE), "--out", str(data))
-    history = ("--events", str(data), "--labels", str(data))
+    model, rows, test = folder / "model", folder / "rows.parquet", folder / "test"
+    history = imported(folder / "data")
     began = time.monotonic()
-    riskstream("train", *history, *PROTOCOL, "--export", str(rows), "--out", str(model))
+    riskstream("train", *history, *PROTOCOL.training, "--export", str(rows), "--out", str(model))
     print(f"trained in {time.monotonic() - began:.0f} s", flush=True)
     judged = (*history, "--model", str(model))
-    test, dropped = folder / "test", ("--drop-known", "7")
-    riskstream("backtest", *judged, "--from", "2018-08-08", "--to", "2018-08-15", *dropped,
+    riskstream("backtest", *judged, *PROTOCOL.testing, "--drop-known", str(DELAY_DAYS),
                "--out", str(test))  # fmt: skip
+    right = report(test, rows)
+    began = time.monotonic()
+    riskstream("backtest", *judged, "--from", "2018-04-01", "--to", "2018-10-01",
+               "--out", str(folder / "all"))  # fmt: skip
+    n = json.loads((folder / "all/metrics.json").read_bytes())["n_decided"]
+    print(f"{n:,} events decided and judged in {time.monotonic() - began:.0f} s")
+    return 0 if right else 1
+
+
+def report(test: Path, rows: Path) -> bool:
+    """Print the counts and the figures; return whether the counts are the protocol's."""
     metrics = json.loads((test / "metrics.json").read_bytes())
     label = np.array(pq.read_table(rows, columns=["is_fraud"])["is_fraud"])
     found = {"training rows": (len(label), int((label == 1).sum())),
@@ -63,17 +61,13 @@ def run(folder: Path) -> int:
     for what, counts in found.items():
         right = counts == EXPECTED[what]
         print("ok    " if right else "WRONG ", f"{counts[0]:,} {what}, {counts[1]:,} fraud")
-    for line in figures(metrics, rows, test / "decisions.parquet"):
-        print(line)
-    began = time.monotonic()
-    riskstream("backtest", *judged, "--from", "2018-04-01", "--to", "2018-10-01",
-               "--out", str(folder / "all"))  # fmt: skip
-    n = json.loads((folder / "all/metrics.json").read_bytes())["n_decided"]
-    print(f"{n:,} events decided and judged in {time.monotonic() - began:.0f} s")
-    return 0 if found == EXPECTED else 1
+    week = tested(PROTOCOL, test / "decisions.parquet")
+    for line in (*ranked(metrics, rows, week), *calibrated(metrics)):
+        print(line, flush=True)
+    return found == EXPECTED
 
 
-def figures(metrics: dict, rows: Path, decisions: Path) -> Iterator[str]:
+def ranked(metrics: dict, rows: Path, week: Tested) -> Iterator[str]:
     """Yield the table: the model by its metrics, the others on the same rows."""
     yield "test week                ROC AUC             average precision   card precision@100"
     low = metrics["interval_95"]
@@ -84,46 +78,27 @@ def figures(metrics: dict, rows: Path, decisions: Path) -> Iterator[str]:
         f"({low['average_precision'][0]:.3f}-{low['average_precision'][1]:.3f})  "
         f"{metrics['card_precision_at_100']:.3f}"
     )
-    training = pq.read_table(rows, columns=["is_fraud", *NAMES])
-    test, truth = week_of_test(decisions)
-    x, y = matrix(training), np.array(training["is_fraud"])
-    known = ~np.isnan(x).all(axis=0)  # a card stream has no texts, no reviews, no browsing
-    x, test = x[:, known], test[:, known]
-    boosting = HistGradientBoostingClassifier(random_state=SEED)
-    logistic = make_pipeline(
-        SimpleImputer(add_indicator=True, keep_empty_features=True), StandardScaler(),
-        LogisticRegression(max_iter=2_000),
-    )  # fmt: skip
-    for name, other in (("gradient boosting", boosting), ("logistic regression", logistic)):
-        score = other.fit(x, y).predict_proba(test)[:, 1]
-        auc, ap = roc_auc_score(truth, score), average_precision_score(truth, score)
+    scores = dict(others(rows, week)) | {"isolation forest alone": week.anomaly}
+    for name, score in scores.items():
+        auc, ap = roc_auc_score(week.fraud, score), average_precision_score(week.fraud, score)
         yield f"{name:<24} {auc:.3f}                {ap:.3f}"
+    yield "riskstream less another, the same resamples of the customers for both"
+    for name, score in scores.items():
+        by = differences(week.p, score, week.fraud, week.customer)
+        yield f"less {name}: ROC AUC {by['roc_auc']}, average precision {by['average_precision']}"
 
 
-def week_of_test(decisions: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Return features and outcomes of the test week, counted from the table itself.
-
-    Left out are transactions of customers defrauded from 2018-07-25 on, seven days before the day.
-    """
-    table = pq.read_table(TABLE, columns=["TRANSACTION_ID", "CUSTOMER_ID", "TX_FRAUD",
-                                          "TX_TIME_SECONDS"])  # fmt: skip
-    number, customer, fraud, seconds = (table[i].to_numpy() for i in range(4))
-    day = seconds // 86_400 + FIRST_DAY
-    kept = np.zeros(len(day), bool)
-    for test_day in range(TEST_DAY, TEST_DAY + 7):
-        known = customer[(fraud == 1) & (day >= TRAINING_DAY) & (day < test_day - 7)]
-        kept |= (day == test_day) & ~np.isin(customer, known)
-    decided = pq.read_table(decisions, columns=["event_id", *NAMES])
-    ids = np.array(
-        [int(name.removeprefix("handbook-")) for name in decided["event_id"].to_pylist()]
+def calibrated(metrics: dict) -> Iterator[str]:
+    """Yield what the probabilities of the test week are worth."""
+    loss, constant = metrics["log_loss"], metrics["log_loss_base_rate"]
+    less = 1 - loss / constant
+    yield f"log loss {loss:.5f}, of the base rate alone {constant:.5f}: {less:.1%} less"
+    highest, ends = metrics["highest_1000"], metrics["interval_95"]["highest_1000"]["fraud_share"]
+    yield (
+        f"the 1,000 highest probabilities: mean {highest['mean_p']:.3f}, "
+        f"share of fraud {highest['fraud_share']:.3f} ({ends[0]:.3f}-{ends[1]:.3f})"
     )
-    order = np.argsort(ids)
-    at = order[np.searchsorted(ids[order], number[kept])]
-    return matrix(decided)[at], fraud[kept]
-
-
-def matrix(table) -> np.ndarray:
-    return np.column_stack([table[name].to_numpy() for name in NAMES])
+    yield f"expected calibration error {metrics['ece']:.5f} in 15 bins of equal mass"
 
 
 if __name__ == "__main__":
