@@ -11,6 +11,9 @@ Array = NDArray[np.float64]
 _MIN_POSITIVES: Final = 10
 _MIN_FOR_ISOTONIC: Final = 200
 _MAX_KNOTS: Final = 64
+_PRIOR_VARIANCE: Final = 1.0
+"""Of a level found from few positives: its shift of log-odds is about 0, give or take 1."""
+
 _TILT: Final = 1e-3
 """Keeps the ranking where an isotonic map is flat."""
 
@@ -19,7 +22,7 @@ _TILT: Final = 1e-3
 class Calibration:
     """Maps log-odds to a probability: shifted, then a straight line, or one between knots.
 
-    ``kind`` is ``none``, ``platt`` or ``isotonic``; ``shift`` is added first;
+    ``kind`` is ``none``, ``level`` (only ``shift``), ``platt`` or ``isotonic``; ``shift`` is added;
     ``knots`` and ``values`` float64[m] are log-odds in and out; a Platt line is two knots that
     extrapolate, an isotonic map is flat outside its knots, but for a
     tilt that keeps the ranking.
@@ -38,6 +41,11 @@ class Calibration:
         0.0909
         """
         return cls("none", shift, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+    @classmethod
+    def level(cls, shift: float) -> Self:
+        """Add a ``shift`` that was found from what happened."""
+        return cls("level", shift, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
 
     def log_odds(self, logits: Array) -> Array:
         """Return calibrated log-odds of raw ones, float64[n]."""
@@ -64,13 +72,14 @@ def fit_calibration(
     """Choose between no, Platt's and isotonic calibration on a slice of time, and fit the choice.
 
     Each is fitted on the earlier half and judged by its log loss on the later; the best is fitted
-    again on all. With too few positives in a half there is none.
+    again on all. With too few positives in a half there is nothing to choose by: then only the
+    level is corrected, by `cautious_level` of all rows, and nothing at all where there are no rows.
     """
     order = np.argsort(time_ms, kind="stable")
     raw, y = np.asarray(logits, np.float64)[order], label[order] == 1
     half = len(raw) // 2
     if min(y[:half].sum(), y[half:].sum(), (~y)[:half].sum()) < _MIN_POSITIVES:
-        return Calibration.none()
+        return Calibration.level(cautious_level(raw, y)) if len(raw) else Calibration.none()
     choices = [Calibration.none(), platt(raw[:half], y[:half])]
     if y[:half].sum() >= _MIN_FOR_ISOTONIC:
         choices.append(isotonic(raw[:half], y[:half]))
@@ -88,12 +97,35 @@ def level(raw: Array, y: NDArray[np.bool_]) -> float:
     >>> round(1 / (1 + np.exp(-level(np.zeros(4), y))), 3)  # a share of (1 + 1/2) / (4 + 1)
     np.float64(0.3)
     """
-    share = (y.sum() + 0.5) / (len(y) + 1)
+    return _shift(raw, len(raw) * (y.sum() + 0.5) / (len(y) + 1), 0.0)
+
+
+def cautious_level(raw: Array, y: NDArray[np.bool_]) -> float:
+    """Return the most probable shift of log-odds, if beforehand it is normal about 0.
+
+    The probabilities then add up to the positives less the shift over ``_PRIOR_VARIANCE``: many
+    positives set the level by themselves, without any it falls by a little. A logistic regression
+    of the intercept alone, its penalty ridge (Hoerl and Kennard, 1970) and its offset ``raw``.
+
+    >>> y = np.arange(1000) < 100
+    >>> rare, none = np.full(1000, np.log(0.02 / 0.98)), np.zeros(1000, bool)
+    >>> for happened in (y, y[::-1] & (np.arange(1000) > 996), none):
+    ...     shift = cautious_level(rare, happened)
+    ...     print(happened.sum(), "of 20 expected:", round(float(np.exp(shift)), 2))
+    100 of 20 expected: 5.34
+    3 of 20 expected: 0.22
+    0 of 20 expected: 0.11
+    """
+    return _shift(raw, float(y.sum()), 1 / _PRIOR_VARIANCE)
+
+
+def _shift(raw: Array, n: float, pull: float) -> float:
+    """Return the x at which the probabilities of ``raw + x`` and ``pull * x`` add up to ``n``."""
     low, high = -40.0, 40.0
     for _ in range(60):
         middle = (low + high) / 2
-        below = np.mean(1 / (1 + np.exp(-np.clip(raw + middle, -700, 700)))) < share
-        low, high = (middle, high) if below else (low, middle)
+        total = np.sum(1 / (1 + np.exp(-np.clip(raw + middle, -700, 700)))) + pull * middle
+        low, high = (middle, high) if total < n else (low, middle)
     return (low + high) / 2
 
 

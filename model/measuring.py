@@ -82,11 +82,11 @@ def _bad(
     answer = rows.turned_bad
     if (answer[after] >= 0).sum() >= ENOUGH:
         found = _calibrated(raw[:, 1], answer[after], rows.time_ms[after])
-        if found.kind != "none":
+        if found.kind in ("platt", "isotonic"):
             return found
     at = np.flatnonzero(answer >= 0)[-NEWEST:]
     newest = _outputs(rows, texts, fitted, at)[:, 1]
-    return Calibration.none(level(newest, answer[at] == 1))
+    return Calibration.level(level(newest, answer[at] == 1))
 
 
 def _spend_scale(

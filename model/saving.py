@@ -25,7 +25,7 @@ NAME: Final = "event-transformer"
 SPEND_DAYS: Final = 30.0
 """The days over which a model tells the expected spend, whatever it learned from."""
 
-KINDS: Final = ("none", "platt", "isotonic")
+KINDS: Final = ("none", "platt", "isotonic", "level")
 LACKS: Final = {
     "fraud": "no fraud probability: too few events labelled as fraud to learn from",
     "bad": "no probability of turning bad: too few users known to have turned bad",

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from model.calibration import Calibration, fit_calibration, isotonic, log_loss, platt
+from model.calibration import (
+    Calibration,
+    cautious_level,
+    fit_calibration,
+    isotonic,
+    level,
+    log_loss,
+    platt,
+)
 
 
 def made(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -47,10 +55,51 @@ def test_down_sampling_is_undone() -> None:
     assert p.mean() == pytest.approx(label.mean(), rel=0.03)
 
 
-def test_with_few_positives_there_is_no_calibration() -> None:
-    label = np.zeros(1000, np.int8)
-    label[::300] = 1
-    fitted = fit_calibration(np.random.default_rng(0).normal(size=1000), label, np.arange(1000))
+def few(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return true log-odds of 3,000 rows, of which about 10 are positive, and what happened."""
+    rng = np.random.default_rng(seed)
+    truth = rng.normal(-7, 1.5, 3000)
+    return truth, (rng.random(3000) < 1 / (1 + np.exp(-truth))).astype(np.int8)
+
+
+@pytest.mark.parametrize("error", [-1.5, 1.5])
+def test_few_positives_correct_the_level_and_nothing_else(error: float) -> None:
+    after, before = [], []
+    for seed in range(20):
+        truth, label = few(seed)
+        fitted = fit_calibration(truth + error, label, np.arange(3000))
+        assert fitted.kind == "level"
+        assert fitted.slope == 1
+        later, happened = few(seed + 100)
+        after.append(log_loss(fitted.apply(later + error), happened == 1))
+        before.append(log_loss(1 / (1 + np.exp(-later - error)), happened == 1))
+    assert np.mean(after) < np.mean(before) - 0.001
+
+
+def test_a_level_that_is_right_stays_about_where_it_is_for_few_positives() -> None:
+    shifts = []
+    for seed in range(40):
+        truth, label = few(seed)
+        shifts.append(fit_calibration(truth, label, np.arange(3000)).shift)
+    assert np.mean(shifts) == pytest.approx(0, abs=0.15)
+    assert np.std(shifts) < 0.5
+
+
+def test_many_positives_set_the_level_by_themselves() -> None:
+    truth, label, _ = made(20_000, 6)
+    shift = cautious_level(truth - 2, label == 1)
+    assert shift == pytest.approx(2, abs=0.1)
+    assert shift == pytest.approx(level(truth - 2, label == 1), abs=0.01)
+
+
+def test_no_positive_where_one_was_hardly_expected_says_next_to_nothing() -> None:
+    rare = np.full(100, -7.0)
+    assert -0.1 < cautious_level(rare, np.zeros(100, bool)) < 0
+
+
+def test_no_rows_at_all_leave_everything_as_it_is() -> None:
+    none = np.zeros(0)
+    fitted = fit_calibration(none, none.astype(np.int8), none.astype(np.int64))
     assert (fitted.kind, fitted.shift) == ("none", 0)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model.calibration import log_loss
 from model.fitting import Recipe
 from model.rows import TrainingRows
 from model.scorer import ModelScorer
@@ -123,6 +124,18 @@ def test_answers_that_come_weeks_later_still_give_the_right_level(tmp_path: Path
     found = scorer.score(later.x)
     assert found.p_bad.mean() == pytest.approx(later.turned_bad.mean(), rel=0.35)
     assert found.spend.mean() == pytest.approx(later.spend.mean(), rel=0.35)
+
+
+def test_with_few_frauds_the_probabilities_still_add_up_to_about_what_happens(
+    tmp_path: Path,
+) -> None:
+    recipe = Recipe(epochs=3, at_least_negatives=4000)
+    scorer = quick(history(8000, fraud=0.01), tmp_path / "m", recipe=recipe)
+    assert scorer.manifest["calibration"]["fraud"] == "level"
+    later = history(12_000, seed=10, fraud=0.01)
+    p, fraud = scorer.score(later.x).p_fraud.astype(np.float64), later.label == 1
+    assert p.sum() == pytest.approx(fraud.sum(), rel=0.5)
+    assert log_loss(p, fraud) < 0.65 * log_loss(np.full(len(p), fraud.mean()), fraud)
 
 
 def test_the_manifest_says_what_ended_the_training_and_after_how_many_epochs(
