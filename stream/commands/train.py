@@ -41,7 +41,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--label-delay", type=float, default=0.0, metavar="DAYS",
-        help="leave out events younger than this at --until (default 0)",
+        help="leave out events younger than this at --until (default 0): frauds among them that "
+        "are not known yet would count as honest and make the probabilities too small",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="MODEL_DIR", help="a new folder")
     parser.add_argument(
