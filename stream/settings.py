@@ -34,6 +34,11 @@ class Settings:
         Path(".riskstream/model"), "Folder of a trained model, or of versions: newest is used."
     )
     policy: str = declare("", "Policy file (JSON) with the thresholds; empty: the built-in one.")
+    reason_language: str = declare(
+        "en",
+        "Language of `reasons[].text`; `both`: English, then Chinese after a slash.",
+        choices=("en", "zh", "both"),
+    )
     scoring: str = declare(
         "full",
         "`none`: rules of the policy alone, no model.",

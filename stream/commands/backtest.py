@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="2: a second process reads the history and computes the features (default: 2 where "
         "there are so many processors); the results are the same",
     )  # fmt: skip
-    add_flags(parser, "policy", "threads")
+    add_flags(parser, "policy", "reason_language", "threads")
 
 
 def run(args: argparse.Namespace) -> int:

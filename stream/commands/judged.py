@@ -117,7 +117,7 @@ def judge(
     torch.set_num_threads(settings.threads)
     scorer = ModelScorer.load(model, feature_names=NAMES)
     plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy, settings.reason_language)
     found = run_backtest(plan, source, policy, scorer, advance, apart=apart)
     metrics = metrics_of(
         found.outcomes,

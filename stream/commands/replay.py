@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="take the order of events, and what links and labels said, from risk.decisions: for "
         "`riskstream parity`; writes no metrics",
     )  # fmt: skip
-    add_flags(parser, "brokers", "policy", "threads")
+    add_flags(parser, "brokers", "policy", "reason_language", "threads")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -74,6 +74,6 @@ def _as_logged(
         plan,
         source,
         Logged.read(settings.brokers, Tokens(settings.token_key.encode())),
-        load_policy(settings.policy),
+        load_policy(settings.policy, settings.reason_language),
         ModelScorer.load(args.model, feature_names=NAMES),
     )  # fmt: skip

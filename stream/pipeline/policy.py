@@ -56,6 +56,7 @@ class Policy:
     ``credit_step`` is by how many points a credit score moves before it is published again,
     ``credit_weight`` how much the newest event counts in it, against all before it;
     ``prior_p_bad`` and ``prior_strength`` stand for a user of whom no model and few labels tell.
+    ``language`` is that of the reasons, one of `sentences.LANGUAGES`; no decision depends on it.
     """
 
     version: str
@@ -65,6 +66,7 @@ class Policy:
     credit_weight: float
     prior_p_bad: float
     prior_strength: float
+    language: str = "en"
 
     def actions(self, types: NDArray[np.uint8], risk: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Return the code of the strictest action whose threshold the risk reaches, uint8[n]."""

@@ -5,29 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, POSITION
 from stream.pipeline.policy import SCORES, Policy
-from stream.pipeline.wording import number_text
+from stream.pipeline.sentences import sentence
 from topics.reasons import Reason
 
 MAX_REASONS = 4
-
-
-def sentence(feature: Feature, value: float, usual: float) -> str:
-    """Return the feature's sentence with its value, and what is usual where that compares.
-
-    Of a value below zero, such as a time since something that a late event came after, the
-    sentence says how far below. What is usual is left out where it is unknown or on the other
-    side of zero.
-    """
-    below = value < 0 and bool(feature.says_below)
-    says = feature.says_below if below else feature.says
-    text = says.format(value=number_text(abs(value) if below else value, feature.unit))
-    text = text[0].upper() + text[1:]
-    if math.isnan(usual) or feature.unit == "0/1" or (usual < 0) != (value < 0):
-        return text
-    return f"{text}; usual for this shop: {number_text(abs(usual), feature.unit)}"
 
 
 def explain_row(
@@ -39,7 +22,8 @@ def explain_row(
 ) -> list[Reason]:
     """Return at most four reasons for one event, rules first, then the largest contributions.
 
-    ``features``, ``contributions`` and ``usual`` are float32[F] and ``fired`` bool[n_rules].
+    They are told in the policy's language. ``features``, ``contributions`` and ``usual`` are
+    float32[F] and ``fired`` bool[n_rules].
     """
     reasons: list[Reason] = []
     named: set[str] = set()
@@ -48,13 +32,13 @@ def explain_row(
         if name is None or name in named:
             continue
         named.add(name)
-        reasons.append(_reason(rule.name, POSITION[name], features, 0.0, usual))
+        reasons.append(_reason(rule.name, POSITION[name], features, 0.0, usual, policy.language))
     for at in np.argsort(-np.nan_to_num(contributions), kind="stable").tolist():
         if len(reasons) >= MAX_REASONS or (reasons and contributions[at] <= 0):
             break
         if FEATURES[at].name not in named and not math.isnan(features[at]):
             added = float(contributions[at])
-            reasons.append(_reason(FEATURES[at].name, at, features, added, usual))
+            reasons.append(_reason(FEATURES[at].name, at, features, added, usual, policy.language))
     return reasons[:MAX_REASONS]
 
 
@@ -62,6 +46,7 @@ def raising(
     features: NDArray[np.float32],
     contributions: NDArray[np.float32],
     usual: NDArray[np.float32],
+    language: str,
 ) -> list[Reason]:
     """Return the at most four known features that raise the log-odds most, none that lowers them.
 
@@ -69,7 +54,7 @@ def raising(
     """
     known = np.where(np.isnan(features), 0, np.nan_to_num(contributions))
     return [
-        _reason(FEATURES[at].name, at, features, float(known[at]), usual)
+        _reason(FEATURES[at].name, at, features, float(known[at]), usual, language)
         for at in np.argsort(-known, kind="stable")[:MAX_REASONS].tolist()
         if known[at] > 0
     ]
@@ -81,6 +66,7 @@ def _reason(
     features: NDArray[np.float32],
     contribution: float,
     usual: NDArray[np.float32],
+    language: str,
 ) -> Reason:
     value, common = float(features[at]), float(usual[at])
     return Reason(
@@ -89,5 +75,5 @@ def _reason(
         value,
         common,
         contribution,
-        sentence(FEATURES[at], value, common),
+        sentence(FEATURES[at], value, common, language),
     )
