@@ -64,8 +64,7 @@ class Fusion:
         """
         added: Array = self.network * own
         if self.trees is not None:
-            here = self.trees.contributions(features)
-            added += self.trees_weight * (here - self.trees.contributions(usual[None]))
+            added += self.trees_weight * self.trees.contributions(features, usual)
         return added
 
 

@@ -176,8 +176,8 @@ class ModelScorer:
     ) -> NDArray[np.float32]:
         """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
 
-        Of the network, `integrated_gradients` from the training medians; of the trees, which only
-        know of fraud, what the splits on the way add. A row's sum is about its log-odds less those
+        Both compare with the training medians: of the network `integrated_gradients`, of the trees,
+        which only know of fraud, `shapley_values`. A row's sum is about its log-odds less those
         of the same event with usual features. Zeros where the model has no such head.
         """
         part = take(x, np.asarray(rows, np.int64))

@@ -8,6 +8,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from model.forest import round_down
+from model.shapley import shapley_values
 
 _BLOCK: Final = 256
 
@@ -29,20 +30,6 @@ def _descend(x: Any, parts: Any, out: Any) -> None:
                 out[begin + j] += value[at[j]]
 
 
-@njit(cache=True, nogil=True)
-def _attribute(x: Any, parts: Any, out: Any) -> None:
-    root, depth, feature, sign, threshold, child, value = parts
-    for i in range(x.shape[0]):
-        for tree in range(root.shape[0]):
-            node = root[tree]
-            for _ in range(depth[tree]):
-                f = feature[node]
-                second = not (sign[node] * x[i, f] <= threshold[node])
-                to = child[2 * node + np.int32(second)]
-                out[i, f] += value[to] - value[node]
-                node = to
-
-
 @dataclass(frozen=True, eq=False)
 class Trees:
     """Nodes of all trees in one row, each tree's before those of the next.
@@ -50,8 +37,8 @@ class Trees:
     ``root`` and ``depth`` int32[t]. A row goes from a node to its first child where its value of
     ``feature`` int32[nodes], times ``sign`` float32[nodes], is at most ``threshold``
     float32[nodes], otherwise, and where it is unknown, to the second; ``child`` int32[2 nodes]. A
-    leaf is its own child. ``value`` float64[nodes] adds to the log-odds in a leaf and is the mean
-    of the training rows below elsewhere; ``base`` the log-odds before any tree.
+    leaf is its own child. ``value`` float64[nodes] adds to the log-odds in a leaf and is not read
+    elsewhere; ``base`` are the log-odds before any tree.
     """
 
     root: NDArray[np.int32]
@@ -85,7 +72,7 @@ class Trees:
             np.where(unknown_left, -1, 1).astype(np.float32),
             np.where(unknown_left, above, at_most).astype(np.float32),
             np.stack([first, second], 1).ravel().astype(np.int32),
-            np.concatenate([_with_means(part) for part in stages]),
+            nodes["value"].astype(np.float64),
             float(fitted._baseline_prediction.ravel()[0]),
         )
 
@@ -95,27 +82,18 @@ class Trees:
         _descend(features, self._parts(), out)
         return out
 
-    def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return what each feature adds to the log-odds on the way to the leaves, float64[n, F].
+    def contributions(
+        self, features: NDArray[np.float32], usual: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return what each feature adds to the log-odds of ``usual`` float32[F], float64[n, F].
 
-        A split adds the difference of the means on both of its sides (Palczewska et al.,
-        "Interpreting Random Forest Classification Models", 2014); a row's sum is its log-odds less
-        those of the mean row.
+        These are `shapley_values`; a row's sum is its log-odds less those of ``usual``.
         """
         out = np.zeros(features.shape)
-        _attribute(features, self._parts(), out)
+        shapley_values(features, usual, self._parts(), out)
         return out
 
     def _parts(self) -> tuple[NDArray[Any], ...]:
         return (
             self.root, self.depth, self.feature, self.sign, self.threshold, self.child, self.value,
         )  # fmt: skip
-
-
-def _with_means(nodes: NDArray[np.void]) -> NDArray[np.float64]:
-    """Return the leaves' values and, elsewhere, the mean below, weighed by training rows."""
-    value: NDArray[np.float64] = nodes["value"].astype(np.float64)
-    for at in np.flatnonzero(nodes["is_leaf"] == 0)[::-1].tolist():  # children follow their parent
-        below = [int(nodes["left"][at]), int(nodes["right"][at])]
-        value[at] = np.average(value[below], weights=nodes["count"][below])
-    return value

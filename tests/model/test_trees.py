@@ -1,3 +1,5 @@
+from itertools import permutations, product
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -9,10 +11,10 @@ from model.trees import Trees
 def made(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(n, 5)).astype(np.float32)
-    product = features[:, 0] * features[:, 1]
+    both = features[:, 0] * features[:, 1]
     features[rng.random(features.shape) < 0.15] = np.nan
     features[:, 4] = np.nan
-    label = (np.nan_to_num(product, nan=1.5) + np.isnan(features[:, 2]) > 1.6).astype(np.int8)
+    label = (np.nan_to_num(both, nan=1.5) + np.isnan(features[:, 2]) > 1.6).astype(np.int8)
     return features, label
 
 
@@ -52,11 +54,35 @@ def test_a_value_on_a_threshold_goes_the_way_it_goes_in_scikit_learn() -> None:
 
 def test_contributions_add_up_and_skip_features_that_are_never_asked(trees: Trees) -> None:
     features, _ = made(500, 4)
-    found = trees.contributions(features)
-    mean = trees.base + trees.value[trees.root].sum()
-    np.testing.assert_allclose(found.sum(1), trees.log_odds(features) - mean, atol=1e-9)
+    usual = np.array([0.5, -0.2, np.nan, 0.1, 0.0], np.float32)
+    found = trees.contributions(features, usual)
+    change = trees.log_odds(features) - trees.log_odds(usual[None])
+    np.testing.assert_allclose(found.sum(1), change, atol=1e-9)
     assert not found[:, 4].any()
     assert np.abs(found[:, :3]).mean() > 5 * np.abs(found[:, 3]).mean()
+
+
+def test_contributions_are_the_shapley_values_of_the_change_from_the_usual(trees: Trees) -> None:
+    features, _ = made(20, 6)
+    usual = np.array([0.5, -0.2, np.nan, 0.1, 0.0], np.float32)
+    said: dict[tuple[int, ...], np.ndarray] = {}
+    for own in product((0, 1), repeat=5):
+        said[own] = trees.log_odds(np.where(np.array(own, bool), features, usual))
+    expected = np.zeros(features.shape)
+    for order in permutations(range(5)):
+        own = [0] * 5
+        for at in order:
+            before = said[tuple(own)]
+            own[at] = 1
+            expected[:, at] += (said[tuple(own)] - before) / 120
+    np.testing.assert_allclose(trees.contributions(features, usual), expected, atol=1e-9)
+
+
+def test_a_feature_at_its_usual_value_adds_nothing(trees: Trees) -> None:
+    features, _ = made(50, 7)
+    found = trees.contributions(features, features[0])
+    assert not found[0].any()
+    assert not found[features == features[0]].any()
 
 
 def test_rows_do_not_depend_on_their_neighbours(trees: Trees) -> None:
