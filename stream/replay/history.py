@@ -40,20 +40,23 @@ def read_history(
     paths: Sequence[Path],
     decoder: Decoder,
     *,
+    from_ms: int | None = None,
     until_ms: int | None = None,
     bad: BadRecords | None = None,
 ) -> Iterator[Slice]:
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
     A file that is named twice, itself or by its folder, is read once. The order does not depend on
-    that of the files or of the records in them: at equal times labels go first. Records from
-    ``until_ms`` on are left out. Those that cannot be read go to ``bad``; without that, InputError
-    is raised for the first.
+    that of the files or of the records in them: at equal times labels go first. Records before
+    ``from_ms`` and from ``until_ms`` on are left out. Those that cannot be read go to ``bad``;
+    without that, InputError is raised for the first.
     """
     bad = bad or BadRecords(refuse=True)
     files = {file.resolve(): file for path in paths for file in files_of(path)}
     chunks = (part for file in files.values() for part in read_timed(file, bad.unreadable))
     parts = settle_ties(sort_by_time(chunks), LABEL_TAG)
+    if from_ms is not None:
+        parts = since(parts, from_ms)
     yield from slices_of(parts if until_ms is None else until(parts, until_ms), decoder, bad)
 
 
@@ -65,6 +68,14 @@ def until(parts: Iterable[Timed], until_ms: int) -> Iterator[Timed]:
             yield part.cut(0, n)
         if n < len(part.times):
             return
+
+
+def since(parts: Iterable[Timed], from_ms: int) -> Iterator[Timed]:
+    """Yield of sorted records those from ``from_ms`` on."""
+    for part in parts:
+        n = int(np.searchsorted(part.times, from_ms))
+        if n < len(part.times):
+            yield part.cut(n, len(part.times))
 
 
 def slices_of(parts: Iterable[Timed], decoder: Decoder, bad: BadRecords) -> Iterator[Slice]:

@@ -44,7 +44,7 @@ class Run:
                 {
                     **{name: part[name] for name in NEEDED[:4]},
                     "risk": _numbers(part["risk"]),
-                    "action": _codes(part["action"]),
+                    "action": action_codes(part["action"]),
                     AMOUNT: _numbers(part[AMOUNT])
                     if AMOUNT in part.column_names
                     else pa.array(np.full(len(part), np.nan)),
@@ -118,7 +118,8 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(column.cast(pa.float64()), np.nan)
 
 
-def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def action_codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the codes of actions that are given by name; raises InputError for any other."""
     codes = pc.index_in(column, value_set=pa.array(ACTIONS))
     if codes.null_count:
         known = ", ".join(ACTIONS)

@@ -16,6 +16,23 @@ from stream.replay.truth import UNKNOWN, Truth
 from topics.vocabulary import LABEL_KINDS, ORDER
 
 
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What was decided of ``n`` events, each a row: ``p_fraud`` and ``risk`` float64, NaN unknown.
+
+    ``action`` is uint8, codes of ``ACTIONS``; ``warm`` bool.
+    """
+
+    p_fraud: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    action: NDArray[np.uint8]
+    warm: NDArray[np.bool_]
+
+    def take(self, at: NDArray[np.int64]) -> "Said":
+        """Return the rows ``at``, in that order."""
+        return Said(self.p_fraud[at], self.risk[at], self.action[at], self.warm[at])
+
+
 @dataclass
 class Collector:
     """Judges decisions by ``truth`` and keeps what metrics need of them, on disk until the end.
@@ -40,6 +57,14 @@ class Collector:
 
         Return the positions of those that are warm, and these judged.
         """
+        p_fraud = decided.scores.p_fraud[at]
+        said = Said(p_fraud, decided.risk[at], decided.action[at], decided.warm[at])
+        return self.take(part, said, at)
+
+    def take(
+        self, part: Slice, said: Said, at: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], Judged]:
+        """Do the same where what was decided was kept: ``said`` has a row per position."""
         rows = part.events.rows[at]
         place = self.truth.place(rows["event"])
         known = place >= 0
@@ -50,15 +75,14 @@ class Collector:
             dropped = self.truth.known_bad(rows["user"], rows["time_ms"], self.drop_known_days)
             self.n_dropped += int((dropped & (label >= 0)).sum())
             label[dropped] = UNKNOWN
-        p_fraud = decided.scores.p_fraud[at].astype(np.float32)
-        risk = decided.risk[at].astype(np.float32)
+        p_fraud, risk = said.p_fraud.astype(np.float32), said.risk.astype(np.float32)
         judged = Judged(
             day=day_numbers(rows["time_ms"]),
             user=rows["user"].copy(),
             type=rows["type"].copy(),
             score=np.where(np.isfinite(p_fraud), p_fraud, risk),
             p=p_fraud,
-            action=decided.action[at],
+            action=said.action,
             label=label,
             kind=np.where(known, self._of(self.truth.kind, place), np.int8(UNKNOWN)),
             scenario=np.where(known, self._of(self.truth.scenario, place), np.int16(UNKNOWN)),
@@ -66,7 +90,7 @@ class Collector:
             kinds=LABEL_KINDS,
             scenarios=self.truth.scenarios,
         )
-        warm = decided.warm[at]
+        warm = said.warm
         self.n_cold += int((~warm).sum())
         at, judged = at[warm], judged.take(warm)
         for name, column in judged.arrays().items():
