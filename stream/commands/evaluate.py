@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     if not len(judged):
         raise InputError(
             f"no user in {args.run} has a history that is covered; let the backtest's events begin "
-            "31 days or more before its --from"
+            "30 days or more before its --from"
         )
     least, code = args.min_group, ACTIONS.index(args.selected)
     columns = {

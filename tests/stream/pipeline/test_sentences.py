@@ -10,7 +10,8 @@ from stream.loading import load_policy
 from stream.pipeline.chinese_features import CHINESE
 from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, N_FEATURES, NAMES, POSITION
-from stream.pipeline.reasons import explain_row
+from stream.pipeline.policy import SCORES, Rule
+from stream.pipeline.reasons import explain_row, raising
 from stream.pipeline.sentences import LANGUAGES, NOT_SO, sentence
 from stream.settings import Settings
 from topics.errors import InputError
@@ -97,6 +98,32 @@ def test_every_reason_is_told_in_the_policys_language(language: str) -> None:
     for reason in reasons:
         feature = FEATURES[POSITION[reason.feature]]
         assert reason.text == sentence(feature, reason.value, reason.usual_value, language)
+
+
+@pytest.mark.parametrize("rule", load_policy(None).rules, ids=lambda rule: rule.name)
+def test_every_rule_of_the_built_in_policy_is_told_in_both_languages(rule: Rule) -> None:
+    policy = load_policy(None, "both")
+    features = np.full(N_FEATURES, 1.0, np.float32)
+    for condition in (c for c in rule.when if c.name not in SCORES):
+        features[POSITION[condition.name]] = condition.value
+    raised = np.zeros(N_FEATURES, np.float32)
+    raised[POSITION["amount"]] = 2.0
+    fired = np.array([other.name == rule.name for other in policy.rules])
+    reasons = explain_row(features, raised, np.zeros(N_FEATURES, np.float32), fired, policy)
+    named = [c.name for c in rule.when if c.name not in SCORES][:1]
+    assert [r.code for r in reasons] == [rule.name] * len(named) + ["amount"]
+    assert [r.feature for r in reasons] == [*named, "amount"]
+    for reason in reasons:
+        english, chinese = reason.text.split(" / ")
+        assert english.isascii()
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+
+
+def test_a_credit_record_is_told_in_the_policys_language() -> None:
+    added = np.zeros(N_FEATURES, np.float32)
+    added[POSITION["user_frauds"]] = 1.0
+    (reason,) = raising(np.ones(N_FEATURES, np.float32), added, added * np.nan, "zh")
+    assert reason.text == "该账号此前被确认为欺诈的事件 1 起"
 
 
 def test_the_language_is_a_setting_and_english_unless_it_is_set(monkeypatch) -> None:
