@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test chaos lint real handbook folds whole copies fraudecom coverage lock clean
+.PHONY: help demo test chaos lint real handbook folds whole copies faithful fraudecom coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ folds: $(READY) ## The same in four weeks, beside gradient boosting
 
 whole: $(READY) ## Test that week after training on all history before it
 	@$(BIN)/python -m tests.real.whole
+
+faithful: $(READY) ## Take away what the reasons of alerts name, and see how far the risk falls
+	@$(BIN)/python -m tests.real.faithful
 
 copies: $(READY) ## Decide ten copies of the handbook's events, one after another
 	@$(BIN)/python -m tests.real.copies

@@ -31,7 +31,7 @@ OVERRIDDEN = {
     TableManager: tables.StateTables,
     Recovery: tables.StateRecovery,
 }
-OWN = {"wake", 
+OWN = {"wake",
     "rejoin", "_rejoin", "_absent",
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
     "give_back", "_give_back", "generation", "_drain", "_expected", "_slot_freed",
