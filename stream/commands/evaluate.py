@@ -77,17 +77,17 @@ def run(args: argparse.Namespace) -> int:
     decided = DecidedRun.read(args.run, Tokens(settings.token_key.encode()))
     by = tuple(dict.fromkeys(args.by))
     decoder = build_decoder(settings)
-    with shown("reading events") as advance:
-        judged = judged_again(decided, args.events, args.labels, decoder, by, advance)
-    if not len(judged):
-        raise InputError(
-            f"no user in {args.run} has a history that is covered; let the backtest's events begin "
-            "30 days or more before its --from"
-        )
     least, code = args.min_group, ACTIONS.index(args.selected)
-    columns = {
-        name: compare_groups(judged, name, selected_from=code, min_group=least) for name in by
-    }
+    with shown("evaluating") as advance:
+        judged = judged_again(decided, args.events, args.labels, decoder, by, advance)
+        if not len(judged):
+            raise InputError(
+                f"no user in {args.run} has a history that is covered; let the backtest's events "
+                "begin 30 days or more before its --from"
+            )
+        columns = {
+            name: compare_groups(judged, name, selected_from=code, min_group=least) for name in by
+        }
     gate = None if args.min_ratio is None else Gate(args.rate, args.min_ratio, least).judge(columns)
     found = {
         "schema_version": 1, "run": decided.run, "unlabelled": decided.unlabelled,

@@ -137,12 +137,12 @@ def _resampled(shown: _Shown, seed: int, n_resamples: int) -> dict[str, NDArray[
                shown.score * honest, honest)  # fmt: skip
     sums = np.stack([np.bincount(inverse, column, len(pair)) for column in columns])
     user, group = pair // n_groups, pair % n_groups
-    found = []
-    for weights in user_weights(shown.n_users, n_resamples, _AT_ONCE, seed):
-        for drawn in weights.T:
-            times = drawn[user]
-            found.append([np.bincount(group, row * times, n_groups) for row in sums])
-    of = np.array(found).transpose(1, 2, 0)  # [sums, groups, resamples]
+    members = [np.flatnonzero(group == at) for at in range(n_groups)]
+    found = [
+        np.stack([sums[:, of] @ weights[user[of]].astype(np.float64) for of in members], axis=1)
+        for weights in user_weights(shown.n_users, n_resamples, _AT_ONCE, seed)
+    ]
+    of = np.concatenate(found, axis=2)  # [sums, groups, resamples]
     with np.errstate(divide="ignore", invalid="ignore"):
         everyone = of[_SCORE].sum(0) / of[_HONEST].sum(0)
         return {
