@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.ngramloops import MAX_CHARS
+from model.ngrams import STYLE, grams
+from model.textmodel import MIN_EACH, STRENGTHS, TextModel
+
+HONEST = [
+    "Works as described",
+    "质量很好，很满意",
+    "Fits well; arrived on time",
+    "物流慢了两天，东西不错",
+]
+FAKE = ["Get cash for five stars", "好评返现联系客服", "GREAT great GREAT!!!", "五星好评返红包"]
+
+
+def written(n: int, seed: int, share: float = 0.3) -> tuple[list[str], np.ndarray]:
+    """Texts of two or three phrases, of which one gives the fraud away."""
+    rng = np.random.default_rng(seed)
+    fraud = rng.random(n) < share
+    texts = []
+    for bad in fraud:
+        parts = [HONEST[i] for i in rng.integers(0, 4, 2)]
+        if bad:
+            parts.insert(int(rng.integers(0, 3)), FAKE[rng.integers(0, 4)])
+        texts.append(f"{' '.join(parts)} {rng.integers(0, 99_999)}")
+    return texts, fraud
+
+
+def fitted(texts: list[str], fraud: np.ndarray, **changes: float) -> TextModel:
+    kind, same = np.full(len(texts), 2, np.uint8), np.arange(len(texts), dtype=np.uint64)
+    found = TextModel.fit(texts, fraud, kind, same, seed=0, **changes)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def model() -> TextModel:
+    return fitted(*written(1500, 0))
+
+
+def test_texts_of_fraud_are_told_from_others_in_both_scripts(model: TextModel) -> None:
+    texts, fraud = written(500, 1)
+    odds = model.log_odds(texts)
+    assert odds[fraud].min() > odds[~fraud].max()
+    assert model.strength in STRENGTHS
+    assert model.left_out is not None
+    assert model.left_out.n == 1500
+    assert model.left_out.roc_auc == pytest.approx(1.0, abs=0.01)
+
+
+def test_missing_texts_are_unknown_and_an_empty_batch_is_empty(model: TextModel) -> None:
+    odds = model.log_odds([None, "", "good"])
+    assert np.isnan(odds).tolist() == [True, True, False]
+    assert model.log_odds([]).shape == (0,)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=5))
+def test_a_text_says_the_same_beside_any_others(model: TextModel, texts: list[str]) -> None:
+    together = model.log_odds(texts)
+    alone = np.concatenate([model.log_odds([text]) for text in texts])
+    np.testing.assert_array_equal(together, alone)
+    assert np.isfinite(together[[i for i, text in enumerate(texts) if text]]).all()
+
+
+def test_too_few_texts_of_a_class_teach_nothing() -> None:
+    texts, fraud = written(300, 2, share=0.5)
+    few = fraud & (np.cumsum(fraud) < MIN_EACH)
+    kind, same = np.zeros(300, np.uint8), np.arange(300, dtype=np.uint64)
+    assert TextModel.fit(texts, few, kind, same, seed=0) is None
+    assert TextModel.fit([], few[:0], kind[:0], same[:0], seed=0) is None
+
+
+def test_the_choice_is_made_on_texts_that_say_nothing_learned() -> None:
+    """Of texts that all occur eight times, with labels by chance, nothing can be known."""
+    rng = np.random.default_rng(3)
+    texts = [f"{number} {number * 7919}" for number in rng.integers(0, 10**9, 100)] * 8
+    fraud, same = np.tile(rng.random(100) < 0.5, 8), np.tile(np.arange(100, dtype=np.uint64), 8)
+    found = TextModel.fit(texts, fraud, np.zeros(800, np.uint8), same, seed=0)
+    assert found is not None
+    assert found.left_out is not None
+    assert abs((found.left_out.roc_auc or 0) - 0.5) < 0.2
+
+
+def test_a_kind_of_event_that_is_fraud_more_often_is_not_what_a_text_says() -> None:
+    rng = np.random.default_rng(4)
+    kind = rng.integers(0, 2, 2000).astype(np.uint8)
+    fraud = rng.random(2000) < np.where(kind == 1, 0.6, 0.1)
+    texts = [HONEST[i] for i in rng.integers(0, 4, 2000)]
+    found = TextModel.fit(texts, fraud, kind, np.arange(2000, dtype=np.uint64), seed=0, strength=3)
+    assert found is not None
+    assert np.abs(found.log_odds(HONEST)).max() < 1.0
+
+
+def test_equal_data_give_an_equal_model_and_strange_texts_stay_within_reason() -> None:
+    texts, fraud = written(400, 5)
+    one, two = fitted(texts, fraud, strength=30.0), fitted(texts, fraud, strength=30.0)
+    np.testing.assert_array_equal(one.weight, two.weight)
+    assert np.abs(one.log_odds(["?" * 5000, "x", "\U0001f600" * 9, "\ud800 half"])).max() < 50
+
+
+def test_n_grams_keep_capitals_marks_and_the_ends_of_a_text_apart() -> None:
+    def places(text: str) -> set[int]:
+        return set(grams([text]).at.tolist())
+
+    assert places("good") != places("Good") != places("good.")
+    assert len(places("ab") - places("ab c")) >= 3  # what ends with the text
+    assert places("很好用") & places("不很好")
+
+
+def test_style_is_measured_as_it_is_named() -> None:
+    found = grams(["AAbb 12!\n", "a a a a", "", "很好"]).style
+
+    def of(name: str, row: int) -> float:
+        return float(found[row, STYLE.index(name)])
+
+    assert of("share of capitals", 0) == pytest.approx(2 / 9)
+    assert of("share of digits", 0) == pytest.approx(2 / 9)
+    assert of("share of punctuation", 0) == pytest.approx(1 / 9)
+    assert of("share of spaces", 0) == pytest.approx(2 / 9)
+    assert of("share of line ends", 0) == pytest.approx(1 / 9)
+    assert of("mean length of words", 0) == pytest.approx(3)
+    assert of("deviation of the length of words", 0) == pytest.approx(1)
+    assert of("logarithm of the most frequent word's count", 1) == pytest.approx(np.log(4))
+    assert of("entropy of characters", 1) == pytest.approx(
+        -(4 / 7 * np.log(4 / 7) + 3 / 7 * np.log(3 / 7)), abs=1e-6
+    )
+    assert of("logarithm of the words", 3) == pytest.approx(np.log(3))
+    assert of("share outside ASCII", 3) == 1
+    assert np.isfinite(found).all()
+
+
+def test_what_lies_beyond_the_longest_text_is_not_read(model: TextModel) -> None:
+    long = "word " * MAX_CHARS
+    assert model.log_odds([long])[0] == model.log_odds([long + "Get cash for five stars"])[0]
