@@ -15,9 +15,10 @@ from model.bins import Bins
 from model.calibration import Calibration
 from model.fitting import Fitted
 from model.forest import Forest
-from model.fusion import Fusion
+from model.fusion import Fusion, Words
 from model.rows import TrainingRows
 from model.slices import Slices
+from model.textmodel import TextModel
 from model.transformer import EventTransformer, Shape
 from model.trees import Trees
 
@@ -50,11 +51,18 @@ class Trained:
             return self
         return replace(self, fusion=replace(self.fusion, trees=trees))
 
+    def with_words(self, model: TextModel) -> Self:
+        """Return the same with other words, of which the fusion makes as much; none stay none."""
+        if self.fusion.words is None:
+            return self
+        words = replace(self.fusion.words, model=model)
+        return replace(self, fusion=replace(self.fusion, words=words))
+
 
 def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
-    *, names: list[str], feature_version: str, text: dict[str, Any] | None, seed: int,
-    seconds: float, spend_horizon_days: float,
+    *, names: list[str], feature_version: str, text: dict[str, Any] | None,
+    words: dict[str, Any] | None, seed: int, seconds: float, spend_horizon_days: float,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
     rows, times = trained.rows, trained.rows.time_ms
@@ -68,10 +76,8 @@ def save_model(
         "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),
         "text": text,
-        "fusion": {
-            "network": round(trained.fusion.network, 4),
-            "trees": round(trained.fusion.trees_weight, 4),
-        },
+        "words": words,
+        "fusion": _weights(trained.fusion),
         "calibration": {head: found.kind for head, found in trained.calibration.items()},
         "metrics": trained.metrics,
         "training": {
@@ -94,6 +100,18 @@ def save_model(
     return folder
 
 
+def _weights(fusion: Fusion) -> dict[str, Any]:
+    """Return the weights of the parts for people to read."""
+    weights: dict[str, Any] = {
+        "network": round(fusion.network, 4),
+        "trees": round(fusion.trees_weight, 4),
+    }
+    if fusion.words is not None:
+        found = vars(fusion.words)
+        weights["with_text"] = {key: round(found[key], 4) for key in ("network", "trees", "text")}
+    return weights
+
+
 def _arrays(
     trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32]
 ) -> dict[str, artifact.Arrays]:
@@ -104,9 +122,10 @@ def _arrays(
         calibration[f"{head}.shift"] = np.array([found.shift])
         calibration[f"{head}.knots"], calibration[f"{head}.values"] = found.knots, found.values
     fusion = trained.fusion
-    trees = fusion.trees
+    trees, words = fusion.trees, fusion.words
     return {
         **({} if trees is None else {"trees": {**vars(trees), "base": np.array([trees.base])}}),
+        **({} if words is None else {"words": _words(words)}),
         "network": {name: tensor.numpy() for name, tensor in state.items()},
         "forest": {**vars(forest), "usual": np.array([forest.usual])},
         "calibration": calibration,
@@ -117,6 +136,17 @@ def _arrays(
             "spend_scale": np.array([trained.spend_scale]),
             "fusion": np.array([fusion.shift, fusion.network, fusion.trees_weight]),
         },
+    }
+
+
+def _words(words: Words) -> artifact.Arrays:
+    model = words.model
+    return {
+        "weight": model.weight,
+        "style": model.style,
+        "knots": model.knots,
+        "base": np.array([model.base]),
+        "fusion": np.array([words.network, words.trees, words.text, words.level]),
     }
 
 
@@ -143,7 +173,12 @@ def fusion_from(loaded: artifact.Artifact) -> Fusion:
     if "trees" in loaded.arrays:
         parts: dict[str, Any] = dict(loaded.arrays["trees"])
         trees = Trees(**(parts | {"base": float(parts["base"][0])}))
-    return Fusion(shift, network, trees, weight)
+    words = None
+    if "words" in loaded.arrays:
+        found = loaded.arrays["words"]
+        model = TextModel(found["weight"], found["style"], found["knots"], float(found["base"][0]))
+        words = Words(model, *found["fusion"].tolist())
+    return Fusion(shift, network, trees, weight, words=words)
 
 
 def calibration_from(arrays: artifact.Arrays, head: str) -> Calibration:

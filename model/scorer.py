@@ -147,7 +147,7 @@ class ModelScorer:
             out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
         nothing = np.full(len(x), np.nan)
         return Scores(
-            p_fraud=self._fraud.apply(self._fusion.log_odds(out[:, FRAUD], x.features))
+            p_fraud=self._fraud.apply(self._fusion.log_odds(out[:, FRAUD], x.features, x.texts))
             if "fraud" in self.heads
             else nothing,
             anomaly=self._forest.anomaly(x.features),
@@ -177,8 +177,9 @@ class ModelScorer:
         """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
 
         Both compare with the training medians: of the network `integrated_gradients`, of the trees,
-        which only know of fraud, `shapley_values`. A row's sum is about its log-odds less those
-        of the same event with usual features. Zeros where the model has no such head.
+        which only know of fraud, `shapley_values`; where words count for fraud, what they add in a
+        column more, F. A row's sum is about its log-odds less those of the same event with usual
+        features and neutral words. Zeros where the model has no such head.
         """
         part = take(x, np.asarray(rows, np.int64))
         if not len(part) or head not in self.heads:
@@ -197,7 +198,7 @@ class ModelScorer:
         network = integrated_gradients(self._network, self._table, inputs, usual, at, steps)
         if head == "bad":
             return (network * self._bad.slope).astype(np.float32)
-        added = self._fusion.contributions(network, part.features, self.usual)
+        added = self._fusion.contributions(network, part.features, self.usual, part.texts)
         return (added * self._fraud.slope).astype(np.float32)
 
     def _text_work(self) -> TextWork:

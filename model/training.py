@@ -18,6 +18,7 @@ from model.progress import Report, progress_bar
 from model.rows import TrainingRows
 from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
+from model.textmodel import TextModel
 from model.trees import Trees
 from topics.errors import InputError
 
@@ -41,10 +42,11 @@ def train(
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
     Rows are cut by time into training, validation (early stopping) and calibration slices. The
-    probability of fraud stacks the network and boosted trees; both alone and what they give
-    together are rated on the last slice, and the figures are in the manifest. The trees that are
-    kept are then fitted to all rows, as many as were best on validation: what is newest counts most
-    for what comes next, while the weights of the stack come from rows that taught neither model.
+    probability of fraud stacks the network, boosted trees and, where the last slice says that they
+    add, the words of texts; each alone and what they give together are rated on the last slice, and
+    the figures are in the manifest. Trees and words that are kept are then fitted to all rows, as
+    many and as strong as were best before: what is newest counts most for what comes next, while
+    the weights of the stack come from rows that taught none of the models.
     ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
     ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
     the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
@@ -72,18 +74,27 @@ def train(
         report("boosted trees", 0.0)
         boosting = _boosting(rows, slices, seed)
         report("boosted trees", 1.0)
+        report("words", 0.0)
+        words = _words(rows, slices.train, seed)
+        report("words", 1.0)
         fitted = fit_network(rows, texts, slices, recipe, seed=seed, report=report)
-        trained = measure(rows, texts, slices, fitted, boosting)
+        trained = measure(rows, texts, slices, fitted, boosting, words)
         if boosting is not None:
             report("boosted trees on all rows", 0.0)
             whole = refit_boosting(boosting, rows.x.features, rows.label, seed=seed)
             trained = trained.with_trees(Trees.flatten(whole.trees, whole.columns))
             report("boosted trees on all rows", 1.0)
+        if words is not None and trained.fusion.words is not None:
+            report("words on all rows", 0.0)
+            everywhere = _words(rows, slices.n, seed, words.strength)
+            trained = trained.with_words(everywhere or words)
+            report("words on all rows", 1.0)
     seconds = time.monotonic() - began
     return save_model(
         Path(out), trained, fitted, forest, usual,
-        names=list(feature_names), feature_version=feature_version, text=text, seed=seed,
-        seconds=seconds, spend_horizon_days=spend_horizon_days,
+        names=list(feature_names), feature_version=feature_version, text=text,
+        words=None if words is None else words.told(), seed=seed, seconds=seconds,
+        spend_horizon_days=spend_horizon_days,
     )  # fmt: skip
 
 
@@ -111,6 +122,20 @@ def _some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float3
     if len(features) <= n:
         return features
     return features[np.random.default_rng(seed).choice(len(features), n, replace=False)]
+
+
+def _words(
+    rows: TrainingRows, n: int, seed: int, strength: float | None = None
+) -> TextModel | None:
+    """Fit the words of the first ``n`` rows that have a text and a label; None: too few of them."""
+    found = (i for i, text in enumerate(rows.x.texts[:n]) if text)
+    at = np.fromiter(found, np.int64)
+    at = at[rows.label[at] >= 0]
+    events = rows.x.rows[at]
+    return TextModel.fit(
+        [rows.x.texts[i] or "" for i in at.tolist()], rows.label[at] == 1,
+        events["type"].astype(np.uint8), events["text"], seed=seed, strength=strength,
+    )  # fmt: skip
 
 
 def _boosting(rows: TrainingRows, slices: Slices, seed: int) -> Boosting | None:

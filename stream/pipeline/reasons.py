@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from stream.pipeline.features import FEATURES, POSITION
 from stream.pipeline.policy import SCORES, Policy
-from stream.pipeline.sentences import sentence
+from stream.pipeline.sentences import sentence, words_sentence
 from topics.reasons import Reason
 
 MAX_REASONS = 4
+WORDS = "text_words"
+"""The code of the reason that a text reads like others; no feature has this name."""
+
+_TEXT = POSITION["text_chars"]
 
 
 def explain_row(
@@ -23,7 +27,8 @@ def explain_row(
     """Return at most four reasons for one event, rules first, then the largest contributions.
 
     They are told in the policy's language. ``features``, ``contributions`` and ``usual`` are
-    float32[F] and ``fired`` bool[n_rules].
+    float32[F] and ``fired`` bool[n_rules]; where the scorer reads words, ``contributions`` has one
+    more, what they add.
     """
     reasons: list[Reason] = []
     named: set[str] = set()
@@ -36,7 +41,12 @@ def explain_row(
     for at in np.argsort(-np.nan_to_num(contributions), kind="stable").tolist():
         if len(reasons) >= MAX_REASONS or (reasons and contributions[at] <= 0):
             break
-        if FEATURES[at].name not in named and not math.isnan(features[at]):
+        if at == len(FEATURES):
+            if contributions[at] != 0:  # 0: no text
+                reasons.append(
+                    _of_words(float(contributions[at]), features, usual, policy.language)
+                )
+        elif FEATURES[at].name not in named and not math.isnan(features[at]):
             added = float(contributions[at])
             reasons.append(_reason(FEATURES[at].name, at, features, added, usual, policy.language))
     return reasons[:MAX_REASONS]
@@ -58,6 +68,23 @@ def raising(
         for at in np.argsort(-known, kind="stable")[:MAX_REASONS].tolist()
         if known[at] > 0
     ]
+
+
+def _of_words(
+    contribution: float,
+    features: NDArray[np.float32],
+    usual: NDArray[np.float32],
+    language: str,
+) -> Reason:
+    """Say that a text reads like others; its feature is the length of the text."""
+    return Reason(
+        WORDS,
+        FEATURES[_TEXT].name,
+        float(features[_TEXT]),
+        float(usual[_TEXT]),
+        contribution,
+        words_sentence(contribution > 0, language),
+    )
 
 
 def _reason(

@@ -35,7 +35,8 @@ class Scorer(Protocol):
     ) -> NDArray[np.float32]:
         """Return float32[m, F], what each feature adds to the log-odds of ``head`` at these rows.
 
-        ``fraud`` is that of the event, ``bad`` that of its user turning bad.
+        A model that reads words has one more column for ``fraud``, what they add. ``fraud`` is that
+        of the event, ``bad`` that of its user turning bad.
         """
 
 

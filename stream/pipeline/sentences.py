@@ -44,6 +44,19 @@ def sentence(feature: Feature, value: float, usual: float, language: str = "en")
     return told(feature, value, abs(usual) if compared else None)
 
 
+def words_sentence(like_fraud: bool, language: str = "en") -> str:
+    """Return what is said of a text that reads like those of past fraud, or of honest events.
+
+    ``language`` is one of `LANGUAGES`.
+    """
+    if language == "both":
+        return " / ".join(words_sentence(like_fraud, each) for each in ("en", "zh"))
+    if language == "zh":
+        return f"文本的用词和风格与以往{'欺诈' if like_fraud else '正常'}事件相似"
+    like = "fraud" if like_fraud else "honest events"
+    return f"The words and style of the text are like those of past {like}"
+
+
 def _english(feature: Feature, value: float, usual: float | None) -> str:
     below = value < 0 and bool(feature.says_below)
     says = feature.says_below if below else feature.says

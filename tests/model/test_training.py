@@ -7,7 +7,7 @@ import pytest
 
 from model.calibration import log_loss
 from model.fitting import Recipe
-from model.rows import TrainingRows
+from model.rows import TrainingRows, take
 from model.scorer import ModelScorer
 from model.training import train
 from tests.model.shop import NAMES, history
@@ -154,3 +154,48 @@ def test_the_manifest_says_what_ended_the_training_and_after_how_many_epochs(
     }
     assert [training["whole_epochs"] for training in told.values()] == [1, 0, 1]
     assert told["time"]["steps"] == 0
+
+
+def test_words_that_tell_the_fraud_are_learned_kept_and_named_as_a_reason(tmp_path: Path) -> None:
+    rows = reviews(2500, 0)
+    scorer = quick(rows, tmp_path / "m")
+    manifest = scorer.manifest
+    assert manifest["fusion"]["with_text"]["text"] > 0.1
+    assert manifest["words"]["left_out"]["roc_auc"] > 0.95
+    assert manifest["metrics"]["words"]["roc_auc"] > 0.95
+    later = reviews(800, 1)
+    p, fake = scorer.score(later.x).p_fraud, later.label == 1
+    assert np.mean((p > 0.5) == fake) > 0.97
+    added = scorer.explain(later.x, np.flatnonzero(fake)[:40])
+    assert added.shape == (40, len(NAMES) + 1)
+    assert (added.argmax(1) == len(NAMES)).mean() > 0.9
+    again = ModelScorer.load(tmp_path / "m")
+    np.testing.assert_array_equal(again.score(later.x).p_fraud, p)
+    part = np.arange(0, 800, 7)
+    np.testing.assert_allclose(scorer.score(take(later.x, part)).p_fraud, p[part], atol=1e-6)
+
+
+def test_words_that_tell_nothing_are_left_out(tmp_path: Path) -> None:
+    rows = reviews(2500, 2)
+    mixed = np.random.default_rng(0).permutation(len(rows))
+    rows.x.texts[:] = [rows.x.texts[i] for i in mixed.tolist()]
+    rows.x.rows["text"] = rows.x.rows["text"][mixed]
+    scorer = quick(rows, tmp_path / "m")
+    assert scorer.manifest["words"]["n_texts"] > 500
+    assert "with_text" not in scorer.manifest["fusion"]
+    assert not (tmp_path / "m/words.safetensors").exists()
+    assert scorer.explain(rows.x, np.arange(3)).shape == (3, len(NAMES))
+
+
+def reviews(n: int, seed: int) -> TrainingRows:
+    """Events of which half have a text, whose words alone tell the fraud."""
+    rows = history(n, seed=seed)
+    rng = np.random.default_rng(seed)
+    there, number = rng.random(n) < 0.5, rng.integers(0, 10**6, n)
+    fake = there & (rng.random(n) < 0.3)
+    said = [f"{'cash for stars' if bad else 'as described'} {i}"
+            for bad, i in zip(fake, number, strict=True)]  # fmt: skip
+    rows.x.texts[:] = [text if known else None for text, known in zip(said, there, strict=True)]
+    rows.x.rows["text"] = np.where(there, number + 1, 0)
+    rows.label[:] = fake
+    return rows

@@ -8,7 +8,7 @@ import pytest
 from stream.loading import load_policy
 from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, N_FEATURES, POSITION
-from stream.pipeline.reasons import MAX_REASONS, explain_row, sentence
+from stream.pipeline.reasons import MAX_REASONS, WORDS, explain_row, sentence
 
 POLICY = load_policy(None)
 RULES = [rule.name for rule in POLICY.rules]
@@ -85,3 +85,24 @@ def test_no_sentence_has_a_sign_an_exponent_or_a_window_in_code(feature: Feature
     for value in (*values, *(-value for value in values if feature.says_below)):
         text = sentence(feature, value, usual=value)
         assert not re.search(r"\de[+-]?\d|-\d|\b\d+[hd]\b|nan|\{", text), text
+
+
+def test_words_are_a_reason_where_there_is_a_text_and_they_say_something() -> None:
+    nothing = np.zeros(len(RULES), np.bool_)
+    features, usual = row(amount=250.0, text_chars=80), row(text_chars=120)
+    contributions = np.append(row(amount=0.5), np.float32(2.0))
+    words, amount = explain_row(features, contributions, usual, nothing, POLICY)
+    assert (words.code, words.feature, amount.code) == (WORDS, "text_chars", "amount")
+    assert (words.value, words.usual_value, words.contribution) == (80.0, 120.0, 2.0)
+    assert words.text == "The words and style of the text are like those of past fraud"
+    contributions[:] = -1
+    contributions[-1] = -0.5
+    (honest,) = explain_row(features, contributions, usual, nothing, POLICY)
+    assert honest.text.endswith("those of past honest events")
+    contributions[-1] = 0
+    (other,) = explain_row(features, contributions, usual, nothing, POLICY)
+    assert other.code != WORDS
+
+
+def test_no_feature_is_called_like_the_reason_of_words() -> None:
+    assert WORDS not in POSITION

@@ -12,7 +12,7 @@ from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, N_FEATURES, NAMES, POSITION
 from stream.pipeline.policy import SCORES, Rule
 from stream.pipeline.reasons import explain_row, raising
-from stream.pipeline.sentences import LANGUAGES, NOT_SO, sentence
+from stream.pipeline.sentences import LANGUAGES, NOT_SO, sentence, words_sentence
 from stream.settings import Settings
 from topics.errors import InputError
 
@@ -137,3 +137,11 @@ def test_the_language_is_a_setting_and_english_unless_it_is_set(monkeypatch) -> 
     monkeypatch.setenv("RISKSTREAM_REASON_LANGUAGE", "fr")
     with pytest.raises(InputError, match="RISKSTREAM_REASON_LANGUAGE is 'fr'; it must be en or zh"):
         load_policy(None)
+
+
+def test_words_are_told_in_both_languages() -> None:
+    for like_fraud in (True, False):
+        both = words_sentence(like_fraud, "both")
+        assert both == " / ".join(words_sentence(like_fraud, each) for each in ("en", "zh"))
+    assert "欺诈" in words_sentence(True, "zh")
+    assert "正常" in words_sentence(False, "zh")
