@@ -32,6 +32,9 @@ LACKS: Final = {
     "bad": "no probability of turning bad: too few users known to have turned bad",
     "spend": "no expected spend: no later spending known",
 }
+LACKS_PAST: Final = "no weight to what users did before: hardly any of them has an earlier event"
+MIN_PAST: Final = 0.01
+"""Share of events after an earlier one of their user, below which behaviour teaches nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +75,7 @@ def save_model(
         "feature_version": feature_version,
         "features": names,
         "heads": fitted.heads,
-        "lacks": [text for head, text in LACKS.items() if head not in fitted.heads],
+        "lacks": _lacks(rows, fitted.heads),
         "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),
         "text": text,
@@ -98,6 +101,12 @@ def save_model(
     }
     artifact.save(folder, manifest, _arrays(trained, fitted, forest, usual))
     return folder
+
+
+def _lacks(rows: TrainingRows, heads: list[str]) -> list[str]:
+    """Say what a model with these heads cannot tell, and what there was nothing to learn from."""
+    lacks = [text for head, text in LACKS.items() if head not in heads]
+    return lacks if (rows.x.n_past > 0).mean() >= MIN_PAST else [*lacks, LACKS_PAST]
 
 
 def _weights(fusion: Fusion) -> dict[str, Any]:

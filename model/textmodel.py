@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from model.baseline import Ranking, ranking
 from model.calibration import log_loss, platt
-from model.ngramloops import N_PLACES
+from model.ngramloops import MAX_CHARS, N_PLACES
 from model.ngrams import N_STYLE, Grams, grams
 
 N_RAMPS: Final = 8
@@ -27,6 +27,9 @@ MIN_EACH: Final = 20
 
 MAX_TEXTS: Final = 60_000
 """Texts to learn from; all frauds first, then honest ones drawn at random."""
+
+MAX_CHARACTERS: Final = 4_000_000
+"""Of all texts to learn from: with six n-grams a character, they take about a gigabyte."""
 
 MAX_COMPARED: Final = 8_000
 """Texts on which the strengths are compared."""
@@ -73,7 +76,8 @@ class TextModel:
         texts that say the same; ``strength`` is taken as it is where given.
         """
         rng = np.random.default_rng(seed)
-        at = _drawn(fraud, MAX_TEXTS, rng)
+        length = sum(min(len(text), MAX_CHARS) for text in texts) / max(len(texts), 1)
+        at = _drawn(fraud, min(MAX_TEXTS, int(MAX_CHARACTERS / max(length, 1))), rng)
         if min(fraud[at].sum(), (~fraud[at]).sum()) < MIN_EACH:
             return None
         found, left_out = grams([texts[i] for i in at.tolist()]), None

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model import textmodel
 from model.ngramloops import MAX_CHARS
 from model.ngrams import STYLE, grams
 from model.textmodel import MIN_EACH, STRENGTHS, TextModel
@@ -72,6 +73,19 @@ def test_too_few_texts_of_a_class_teach_nothing() -> None:
     kind, same = np.zeros(300, np.uint8), np.arange(300, dtype=np.uint64)
     assert TextModel.fit(texts, few, kind, same, seed=0) is None
     assert TextModel.fit([], few[:0], kind[:0], same[:0], seed=0) is None
+
+
+def test_of_many_or_long_texts_a_part_is_learned_with_the_frauds_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts, fraud = written(600, 6, share=0.1)
+    monkeypatch.setattr(textmodel, "MAX_TEXTS", 200)
+    found = fitted(texts, fraud, strength=30.0)
+    assert found.n_texts == 200
+    odds = found.log_odds(texts)
+    assert odds[fraud].min() > odds[~fraud].max()
+    monkeypatch.setattr(textmodel, "MAX_CHARACTERS", 100 * np.mean([len(text) for text in texts]))
+    assert fitted(texts, fraud, strength=30.0).n_texts in (99, 100)
 
 
 def test_the_choice_is_made_on_texts_that_say_nothing_learned() -> None:

@@ -87,7 +87,11 @@ def test_users_without_any_past_can_be_learned_from(tmp_path: Path) -> None:
     rows = history(1000)
     rows.x.past["step"] = 255
     rows.x.n_past[:] = 0
-    assert np.isfinite(quick(rows, tmp_path / "m").score(rows.x).p_fraud).all()
+    scorer = quick(rows, tmp_path / "m")
+    assert np.isfinite(scorer.score(rows.x).p_fraud).all()
+    assert [what.split(":")[0] for what in scorer.manifest["lacks"]] == [
+        "no weight to what users did before"
+    ]
 
 
 def test_time_that_runs_out_still_gives_a_model(tmp_path: Path) -> None:
