@@ -189,7 +189,7 @@ def _fitted(
     ramps = sparse.csr_matrix(STYLE_SCALE * _ramps(part.style, knots))
     kinds = KIND_SCALE * (kind[:, None] == np.arange(kind.max() + 1))
     regression = LogisticRegression(
-        C=strength, solver="liblinear", dual=True, fit_intercept=False, max_iter=2000, tol=1e-2,
+        C=strength, solver="liblinear", fit_intercept=False, max_iter=300, tol=1e-3,
         random_state=0,
     )  # fmt: skip
     solved = regression.fit(
