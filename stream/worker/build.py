@@ -25,7 +25,7 @@ def build_processor(
     entities = EntityStore(settings.visibility_lag_ms)
     processor = RiskProcessor(
         build_decoder(settings),
-        load_policy(settings.policy),
+        load_policy(settings.policy, settings.reason_language),
         scorer or build_scorer(settings),
         entities,
         zone_ms=settings.zone_minutes * 60_000,
