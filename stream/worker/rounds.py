@@ -34,7 +34,7 @@ class Rounds:
     A round takes the waiting batches of one partition after the other. Its steps, of which none
     begins before the one before it is done: compute, produce outputs, produce the changelog, write
     the stores, acknowledge. While a round is acknowledged, the next is computed on the states that
-    it leaves behind; its changelog is produced when the round before it is done. So rounds are
+    it leaves behind; nothing of it is produced before the round before it is done. So rounds are
     small when little comes, and large when much does. ``taken`` is called when batches have left
     the queue.
     """
@@ -150,10 +150,10 @@ class Rounds:
     async def _publish(
         self, chosen: Sequence[Arrived], plan: Plan, before: asyncio.Task[None] | None
     ) -> None:
-        if self._all_held(chosen):
-            await self._producer.send(plan.outputs)
         if before is not None:
             await asyncio.wait({before})
+        if self._all_held(chosen):
+            await self._producer.send(plan.outputs)
         if self._all_held(chosen):
             sent = await self._producer.send(plan.changelog)
             loop = asyncio.get_running_loop()

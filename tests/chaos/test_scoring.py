@@ -70,10 +70,11 @@ def test_a_scorer_that_hangs(market, tmp_path, judge):
 def test_a_scorer_that_is_slow_is_left_alone(market, tmp_path):
     worker = FaultyWorker(market.settings(tmp_path, watchdog_s=5.0))
     decide_some(market, worker)
-    worker.fault.write_text("0.6")
+    worker.fault.write_text("1.5")
     began = time.monotonic()
-    market.give(*traffic(400, KINDS, seed=2))
-    wait_for(lambda: market.n_outputs() == 1_400, alive(worker), 60)
+    for part in range(4):  # what comes at once is scored at once
+        market.give(*traffic(100, KINDS, seed=2 + part))
+        wait_for(lambda n=1_100 + 100 * part: market.n_outputs() == n, alive(worker), 60)
     assert time.monotonic() - began > 5.5, "longer in all than the watchdog waits for progress"
     worker.fault.unlink()
     finish(market, alive(worker), worker)
