@@ -23,8 +23,8 @@ from stream.pipeline.features import NAMES
 from stream.replay.filehistory import FileHistory
 from stream.settings import Settings
 from tests.real.commands import riskstream
-from tests.real.handbook import PROTOCOL, TABLE
 from tests.real.neutralising import alerted, shares
+from tests.real.protocol import PROTOCOL, TABLE
 from topics.reasons import Reason
 from topics.records import LATEST_MS
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE
@@ -59,7 +59,7 @@ def on_handbook(folder: Path, model: Path | None) -> bool:
     riskstream("import", "handbook", str(TABLE), "--out", str(data))
     if model is None:
         model = folder / "handbook-model"
-        riskstream("train", *_named(data), *PROTOCOL, "--out", str(model))
+        riskstream("train", *_named(data), *PROTOCOL.training, "--out", str(model))
     days = moment_ms("2018-08-08", "from"), moment_ms("2018-08-15", "to")
     return judged("handbook, test week", data, days, model)
 
