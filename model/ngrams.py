@@ -8,6 +8,7 @@ Feature hashing: Weinberger et al., 2009; no signs are needed, for a linear mode
 places as there are learns what falls together.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +30,16 @@ STYLE: Final = (
 words, and so do the beginning and the end, where words are compared with each other."""
 
 N_STYLE: Final = len(STYLE)
+
+
+class _Scratch(threading.local):
+    """What `fill` counts in, int32[N_PLACES] and zero between calls; of four megabytes."""
+
+    def __init__(self) -> None:
+        self.counts = np.zeros(N_PLACES, np.int32)
+
+
+_scratch = _Scratch()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,5 @@ def grams(texts: Sequence[str]) -> Grams:
     n = (CHARS + WORDS) * int(ends[-1] + 2 * len(read))
     begin, at = np.zeros(len(read) + 1, np.int64), np.empty(n, np.int32)
     value, style = np.empty(n, np.float32), np.zeros((len(read), N_STYLE), np.float32)
-    counts = np.zeros(N_PLACES, np.int32)
-    fill(points, ends, whole, *characters(), counts, begin, at, value, style)
+    fill(points, ends, whole, *characters(), _scratch.counts, begin, at, value, style)
     return Grams(begin, at[: begin[-1]], value[: begin[-1]], style)
