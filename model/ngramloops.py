@@ -54,6 +54,16 @@ def _place(gram: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _counted(place: Any, counts: Any, at: Any, end: Any) -> Any:
+    """Count a place, and note it at ``end`` if it is new; return whether it is, 0 or 1."""
+    is_new = np.int64(counts[place] == 0)
+    if is_new:
+        at[end] = place
+    counts[place] += 1
+    return is_new
+
+
+@njit(cache=True, nogil=True)
 def fill(
     points: Any, ends: Any, whole: Any, kinds: Any, lower: Any, counts: Any,
     begin: Any, at: Any, value: Any, style: Any,
@@ -92,12 +102,9 @@ def _characters_of(text: Any, whole: bool, counts: Any, at: Any, begin: int, sty
             j = i + size - 2
             point = np.uint64(_BEGIN if j < 0 else _END if j == len(text) else text[j])
             gram = (gram ^ point) * _MULTIPLIER
-            place = _place(gram)
-            if counts[place] == 0:
-                at[end] = place
-                end += 1
-                distinct[size] += 1
-            counts[place] += 1
+            is_new = _counted(_place(gram), counts, at, end)
+            distinct[size] += is_new
+            end += is_new
     entropy, size = 0.0, max(len(text), 1)
     for j in range(len(text)):  # of the mean surprise: every character says -ln of its share
         entropy -= np.log(counts[_place(np.uint64(text[j]) * _MULTIPLIER)] / size) / size
@@ -157,11 +164,9 @@ def _pairs_of(words: Any, n: int, counts: Any, at: Any, begin: int, style: Any) 
         for size in range(1, min(WORDS, n - i) + 1):
             gram = ((gram ^ (gram >> np.uint64(31))) ^ words[i + size - 1]) * _MULTIPLIER
             place = _place(gram)
-            if counts[place] == 0:
-                at[end] = place
-                end += 1
-                distinct[size] += 1
-            counts[place] += 1
+            is_new = _counted(place, counts, at, end)
+            distinct[size] += is_new
+            end += is_new
             most[size] = max(most[size], counts[place])
     style[13], style[14] = distinct[1] / n, distinct[1] / np.sqrt(n)
     style[15] = distinct[2] / max(n - 1, 1)

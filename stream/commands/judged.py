@@ -104,7 +104,7 @@ def judge(
     from stream.loading import load_policy
     from stream.pipeline.features import FEATURE_VERSION, NAMES
     from stream.replay.against import difference_of
-    from stream.replay.backtest import DECISIONS, run_backtest
+    from stream.replay.backtest import DECISIONS, METRICS, run_backtest
     from stream.replay.matched import Run
     from stream.report.page import render
 
@@ -137,7 +137,7 @@ def judge(
     metrics["moved"] = found.moved.found()
     if against is not None:
         metrics["against"] = difference_of(plan.out / DECISIONS, against / DECISIONS)
-    path = plan.out / "metrics.json"
+    path = plan.out / METRICS
     path.write_bytes(orjson.dumps(metrics, option=orjson.OPT_INDENT_2))
     (plan.out / "report.html").write_text(render(metrics), encoding="utf-8")
     return found, metrics

@@ -31,6 +31,7 @@ from stream.replay.truth import Truth
 from topics.errors import InputError
 
 DECISIONS: Final = "decisions.parquet"
+METRICS: Final = "metrics.json"
 
 
 @dataclass(frozen=True, kw_only=True)

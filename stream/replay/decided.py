@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stream.judging.judged import Judged
+from stream.replay.backtest import DECISIONS, METRICS
 from stream.replay.badrecords import BadRecords
 from stream.replay.filehistory import FileHistory
 from stream.replay.history import read_history
@@ -26,8 +27,6 @@ from topics.decode import Decoder
 from topics.errors import InputError
 from topics.hashing import Tokens
 
-METRICS: Final = "metrics.json"
-DECISIONS: Final = "decisions.parquet"
 _COLUMNS: Final = ("event_id", "p_fraud", "risk", "action", "warm")
 
 

@@ -19,6 +19,7 @@ from stream.worker.processor import (
     Prepared,
     Processor,
     RecordBatch,
+    by_partition,
 )
 from stream.worker.producer import Built, Producer
 from stream.worker.settings import WorkerSettings
@@ -128,8 +129,7 @@ class Batches:
 
     def _stored(self, prepared: Prepared) -> list[bytes | None]:
         found: list[bytes | None] = [None] * len(prepared.keys)
-        for number in np.unique(prepared.partitions).tolist():
-            at = np.flatnonzero(prepared.partitions == number).tolist()
+        for number, at in by_partition(prepared.partitions):
             values = self._states.partition(number).get_many([prepared.keys[i] for i in at])
             for i, value in zip(at, values, strict=True):
                 found[i] = value
@@ -138,7 +138,7 @@ class Batches:
     def _applied(self, headers: Headers, lives: NDArray[np.int64]) -> NDArray[np.int64]:
         if not self._settings.applied_guard:
             return np.full((len(headers), len(SOURCES)), -1, np.int64)
-        return np.where(headers["epoch"] == lives, headers["applied"], -1)
+        return reached(headers, lives)
 
     def _written(
         self,
@@ -153,12 +153,12 @@ class Batches:
         for batch in batches:
             row = np.flatnonzero(numbers == batch.partition)
             last[row, batch.source] = np.maximum(last[row, batch.source], batch.offsets[-1])
-        reached = last[place]
-        before = np.where(headers["epoch"] == lives, headers["applied"], -1)
-        touched = reached >= 0
+        now = last[place]
+        touched = now >= 0
         headers["term"] = np.array([self._states.term(n) for n in numbers.tolist()])[place]
+        applied = np.maximum(reached(headers, lives), now)
         headers["epoch"] = np.where(touched, lives, headers["epoch"])
-        headers["applied"] = np.where(touched, np.maximum(before, reached), headers["applied"])
+        headers["applied"] = np.where(touched, applied, headers["applied"])
         return headers
 
     def _changed(
@@ -168,8 +168,7 @@ class Batches:
         values: Sequence[bytes | None],
         now_ms: int,
     ) -> Iterator[Changed]:
-        for number in np.unique(partitions).tolist():
-            at = np.flatnonzero(partitions == number).tolist()
+        for number, at in by_partition(partitions):
             own, new = [keys[i] for i in at], [values[i] for i in at]
             self._states.partition(number).announce(own, new)
             built = self._producer.build(self._settings.changelog, number, own, new, now_ms)
@@ -203,3 +202,8 @@ class Batches:
             now_ms,
         )  # fmt: skip
         return built
+
+
+def reached(headers: Headers, lives: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what states have applied of topics with these lives, int64[n, n_sources]; -1: none."""
+    return np.where(headers["epoch"] == lives, headers["applied"], -1)

@@ -1,8 +1,8 @@
 """What the worker and the pipeline exchange: a batch of records in, outputs and states out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from topics.deadletter import Bad
 
 __all__ = [
+    "LABELS",
     "SOURCES",
     "Again",
     "Bad",
@@ -21,10 +22,14 @@ __all__ = [
     "Prepared",
     "Processor",
     "RecordBatch",
+    "by_partition",
 ]
 
 SOURCES = ("shop.orders", "shop.browse", "shop.reviews", "risk.labels")
 """The input topics; the index of a topic here is its source number everywhere in the worker."""
+
+LABELS: Final = SOURCES.index("risk.labels")
+"""The source number of the labels, which are worked on apart from events."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +50,16 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+
+def by_partition(partitions: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:
+    """Yield each partition of int64[n] with the positions at which it stands, in their order.
+
+    >>> list(by_partition(np.array([2, 0, 2])))
+    [(0, [1]), (2, [0, 2])]
+    """
+    for number in np.unique(partitions).tolist():
+        yield number, np.flatnonzero(partitions == number).tolist()
 
 
 class Prepared(Protocol):

@@ -11,6 +11,7 @@ from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 from numpy.typing import NDArray
 
+from stream.worker.processor import by_partition
 from topics.errors import InputError
 
 BATCH_BYTES = 900_000
@@ -81,8 +82,7 @@ class Producer:
     ) -> list[Built]:  # fmt: skip
         """Fill batches with records, each for its own partition, where they keep their order."""
         built: list[Built] = []
-        for number in np.unique(partitions).tolist():
-            at = np.flatnonzero(partitions == number).tolist()
+        for number, at in by_partition(partitions):
             some, theirs = keys, values
             if len(at) < len(keys):
                 some, theirs = [keys[i] for i in at], [values[i] for i in at]

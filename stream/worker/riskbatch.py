@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.users import LABEL_STEP, Steps, steps_by_user
-from stream.worker.processor import RecordBatch
+from stream.worker.processor import LABELS, RecordBatch
 from topics.columns import EventBatch, Rows, concatenated
 from topics.deadletter import Bad
 from topics.decode import DecodedEvents, DecodedLabels, Decoder
 from topics.vocabulary import EVENT_TYPES
-
-LABELS: Final = 3
-"""The source number of the labels' topic."""
 
 SALT: Final = np.uint64(0x9E3779B97F4A7C15)
 """Times the partition, keeps apart what a user has in two partitions (2^64 / golden ratio)."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from faust.types import TP
 
 from stream.worker.batch import Batches, Plan
-from stream.worker.processor import SOURCES, RecordBatch
+from stream.worker.processor import LABELS, SOURCES, RecordBatch
 from stream.worker.producer import Producer
 
 ENOUGH: Final = 4_000
@@ -19,10 +19,6 @@ records is small by then, and it can be acknowledged while the next one is compu
 
 IN_FLIGHT: Final = 3
 """Computed rounds that are not acknowledged yet, beyond which none is computed."""
-
-LABELS: Final = len(SOURCES) - 1
-"""The source whose batches are computed by themselves."""
-
 
 Arrived = tuple[Any, float]
 """A message whose value is a batch, and when it came."""

@@ -9,23 +9,12 @@ import pytest
 
 from stream import cli
 from stream.pipeline.features import NAMES
+from tests.stream.commands.smallshop import CONFIG, START
 from tests.stream.report.reader import Reader
 from tests.stream.report.test_page import value_at
 from tests.stream.smallmodel import small_model
 from topics.files import read_records
-from topics.simulator import SimulatorConfig, write_folder
-from topics.simulator.config import DAY_MS
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE
-
-CONFIG = SimulatorConfig(users=80, days=42, seed=4, fraud_share=0.15)
-START = CONFIG.start_ms + 34 * DAY_MS
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shop")
-    write_folder(CONFIG, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

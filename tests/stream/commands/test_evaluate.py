@@ -9,21 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from stream import cli
+from tests.stream.commands.smallshop import CONFIG, START
 from tests.stream.smallmodel import small_model
 from topics.files import read_records
 from topics.simulator import SimulatorConfig, write_folder
-from topics.simulator.config import DAY_MS
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE
-
-CONFIG = SimulatorConfig(users=80, days=42, seed=4, fraud_share=0.15)
-START = CONFIG.start_ms + 34 * DAY_MS
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("shop")
-    write_folder(CONFIG, folder)
-    return folder
 
 
 @pytest.fixture(scope="module")
