@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from stream.settings import Settings
+from tests.chaos.dying import DyingWorker
 from tests.stream.worker.market import Market, traffic
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.verdict import own_part, problems
@@ -12,6 +14,10 @@ from tests.stream.worker.verdict import own_part, problems
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 KINDS = ("order", "browse", "review")
+N_BETWEEN = 3
+"""Kills between an output and the changelog, where alone something is decided again."""
+
+PRODUCT = Settings(scoring="none", token_key="k" * 32)
 
 
 @pytest.fixture
@@ -23,7 +29,10 @@ def market(kafka):
 def run_with_kills(
     market: Market, worker: WorkerProcess, n_kills: int, kinds, *, alone: bool = False
 ) -> int:
-    """Return how many kills hit the worker before it had decided all that was there."""
+    """Kill at random moments, then where repeats come from; finish what is left.
+
+    Returns how many of the random kills hit the worker before it had decided all that was there.
+    """
     chance = random.Random(11)
     n_early = n_done = 0
     for number in range(n_kills):
@@ -38,6 +47,11 @@ def run_with_kills(
         worker.kill()
         n_done = market.n_outputs()
         n_early += n_done < len(market.events)
+    for number in range(N_BETWEEN):
+        market.give(*traffic(2_000, kinds, seed=n_kills + number, alone=alone))
+        dying = DyingWorker(worker.settings, PRODUCT, "outputs acked", 2 + number)
+        dying.start()
+        dying.wait_until_dead()
     worker.start()
     market.wait_until_done(market.application, worker)
     assert worker.stop() == 0
