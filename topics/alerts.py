@@ -11,6 +11,7 @@ from topics.decisionrecord import AlertRecord
 from topics.decisions import Decisions, decision_id, encoded
 from topics.errors import InputError
 from topics.reasons import Link
+from topics.spliced import Fragments
 
 MAX_REASONS: Final = 4
 
@@ -51,7 +52,8 @@ def encode_alerts(
     """Return one JSON object per alert; the arguments are those of decisions."""
     few = [reasons[:MAX_REASONS] for reasons in alerts.decisions.reasons]
     shown = replace(alerts.decisions, reasons=few)
-    return list(encoded(_additions(alerts), shown, decided_at_ms, latency_ms))
+    additions = Fragments.of(list(_additions(alerts)))
+    return encoded([additions], shown, decided_at_ms, latency_ms)
 
 
 def _additions(alerts: Alerts) -> Iterator[bytes]:

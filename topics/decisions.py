@@ -1,6 +1,6 @@
 """Decisions as columns, and as the records of ``risk.decisions``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from topics.decisionrecord import DecisionRecord, Versions
 from topics.errors import InputError
 from topics.reasons import Reason
+from topics.spliced import Fragments, spliced
 from topics.vocabulary import ACTIONS, EVENT_TYPES
 
 SCHEMA_VERSION: Final = 1
@@ -107,20 +108,17 @@ def encode_decisions(
     decisions: Decisions, *, decided_at_ms: int, latency_ms: Mapping[str, float]
 ) -> list[bytes]:
     """Return one JSON object per decision; ``latency_ms`` maps stages to the batch's times."""
-    features = np.ascontiguousarray(decisions.features, np.float32)
-    rows = (orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY) for row in features)
-    return list(
-        encoded((b'"features":%b' % row for row in rows), decisions, decided_at_ms, latency_ms)
-    )
+    features = Fragments.of_numbers(np.asarray(decisions.features, np.float32))
+    return encoded([b'"features":', features], decisions, decided_at_ms, latency_ms)
 
 
 def encoded(
-    additions: Iterator[bytes],
+    additions: Sequence[bytes | Fragments],
     decisions: Decisions,
     decided_at_ms: int,
     latency_ms: Mapping[str, float],
-) -> Iterator[bytes]:
-    """Yield each decision as JSON, after the fields that ``additions`` has for it.
+) -> list[bytes]:
+    """Return each decision as JSON, after the fields that ``additions`` have for it.
 
     ``additions`` are fields in JSON, without braces and none of a decision's own.
     """
@@ -133,66 +131,43 @@ def encoded(
         "policy_version": versions.policy_version,
         "latency_ms": dict(latency_ms),
     }
-    # The end of every record is the same and is written once, and so is all that has few values.
-    end = b"," + orjson.dumps(shared)[1:]
-    types = [orjson.dumps(name) for name in EVENT_TYPES]
-    actions = [orjson.dumps(name) for name in ACTIONS]
-    columns = zip(
-        additions,
-        quoted(decisions.event_ids),
-        quoted(decisions.user_ids),
-        decisions.type.tolist(),
-        numbers(decisions.event_time_ms),
-        numbers(decisions.revision),
-        numbers(decisions.p_fraud),
-        numbers(decisions.anomaly),
-        numbers(decisions.risk),
-        decisions.action.tolist(),
-        decisions.reasons,
-        numbers(decisions.credit_score),
-        numbers(decisions.purchasing_power),
-        (decisions.degraded + 2 * decisions.warm + 4 * decisions.late).tolist(),
-        strict=True,
-    )
-    for (
-        addition, event_id, user_id, kind, time_ms, revision, p_fraud, anomaly, risk, action,
-        reasons, credit_score, power, flags,
-    ) in columns:  # fmt: skip
-        yield (
-            b'{%b,"decision_id":"%b.%b","event_id":"%b","user_id":"%b","type":%b,'
-            b'"event_time_ms":%b,"revision":%b,"p_fraud":%b,"anomaly":%b,"risk":%b,"action":%b,'
-            b'"reasons":%b,"credit_score":%b,"purchasing_power":%b,%b%b'
-        ) % (
-            addition, event_id, revision, event_id, user_id, types[kind],
-            time_ms, revision, p_fraud, anomaly, risk, actions[action],
-            orjson.dumps(reasons) if reasons else b"[]",
-            b"null" if credit_score == b"0" else credit_score, power, _FLAGS[flags], end,
-        )  # fmt: skip
+    flags = decisions.degraded + 2 * decisions.warm + 4 * decisions.late
+    event_ids = Fragments.of_texts(decisions.event_ids)
+    revisions = Fragments.of_numbers(decisions.revision)
+    credit = Fragments.of_numbers(decisions.credit_score).null_where(decisions.credit_score == 0)
+    parts = [
+        b"{", *additions,
+        b',"decision_id":"', event_ids, b".", revisions,
+        b'","event_id":"', event_ids,
+        b'","user_id":"', Fragments.of_texts(decisions.user_ids),
+        b'","type":', Fragments.of_choices(decisions.type, _TYPES),
+        b',"event_time_ms":', Fragments.of_numbers(decisions.event_time_ms),
+        b',"revision":', revisions,
+        b',"p_fraud":', Fragments.of_numbers(decisions.p_fraud),
+        b',"anomaly":', Fragments.of_numbers(decisions.anomaly),
+        b',"risk":', Fragments.of_numbers(decisions.risk),
+        b',"action":', Fragments.of_choices(decisions.action, _ACTIONS),
+        b',"reasons":', _reasons(decisions.reasons),
+        b',"credit_score":', credit,
+        b',"purchasing_power":', Fragments.of_numbers(decisions.purchasing_power),
+        b",", Fragments.of_choices(flags, _FLAGS),
+        b"," + orjson.dumps(shared)[1:],
+    ]  # fmt: skip
+    return spliced(parts, len(decisions))
 
 
+def _reasons(reasons: Sequence[Sequence[Reason]]) -> Fragments:
+    """Write the reasons of each row; most have none, and few rows have some of their own."""
+    some = [i for i, given in enumerate(reasons) if given]
+    choices = [b"[]", *(orjson.dumps(reasons[i]) for i in some)]
+    codes = np.zeros(len(reasons), np.int64)
+    codes[some] = np.arange(1, len(choices))
+    return Fragments.of_choices(codes, choices)
+
+
+_TYPES: Final = [orjson.dumps(name) for name in EVENT_TYPES]
+_ACTIONS: Final = [orjson.dumps(name) for name in ACTIONS]
 _FLAGS: Final = [
     orjson.dumps({"degraded": bool(i & 1), "warm": bool(i & 2), "late": bool(i & 4)})[1:-1]
     for i in range(8)
 ]
-
-
-def numbers(column: NDArray[Any]) -> list[bytes]:
-    """Return each number of a column in JSON, null for NaN.
-
-    >>> numbers(np.array([0.1, np.nan]))
-    [b'0.1', b'null']
-    """
-    plain = np.ascontiguousarray(column)
-    return orjson.dumps(plain, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")[: len(plain)]
-
-
-def quoted(texts: list[str]) -> list[bytes]:
-    r"""Return texts as they stand between quotes in JSON.
-
-    >>> quoted(["a", 'say "a"'])
-    [b'a', b'say \\"a\\"']
-    """
-    whole = "".join(texts)
-    if whole.isprintable() and '"' not in whole and "\\" not in whole:
-        return [text.encode() for text in texts]
-    return [orjson.dumps(text)[1:-1] for text in texts]
