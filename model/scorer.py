@@ -124,6 +124,21 @@ class ModelScorer:
         """Score events with all their texts, however long that takes."""
         return self._score(x, None)
 
+    def read_texts(self, x: ScoreInput, at_most: int) -> bool:
+        """Encode up to so many of the events' texts that are not in the cache; tell if all are.
+
+        Raises ScorerDownError where a device other than the processor fails.
+        """
+        with self._on_device():
+            texts = self._texts(x, 0)
+            at = np.flatnonzero(texts.kind == VECTOR_UNKNOWN)
+            if self.encoder is None or not len(at):
+                return True
+            _, first = np.unique(x.rows["text"][at], return_index=True)
+            some = take(x, at[np.sort(first)[:at_most]])
+            self._texts(some, None)
+        return len(first) <= at_most
+
     def score_by_forest(self, x: ScoreInput) -> Scores:
         """Score events by the isolation forest alone, as degraded; no device is needed."""
         nothing = np.full(len(x), np.nan)

@@ -60,6 +60,9 @@ class AgainQueue:
                 if self._queue:
                     began = time.monotonic()
                     again = self._queue[0]
+                    if not await loop.run_in_executor(None, again.prepare):
+                        pause_s = max(SHORTEST_PAUSE_S, time.monotonic() - began)
+                        continue
                     before = len(again)
                     built = await loop.run_in_executor(self._compute, self._turn, again)
                     await self._producer.send(built)

@@ -29,6 +29,9 @@ class PartialScorer(Scorer, Protocol):
     def score_fully(self, x: ScoreInput) -> Scores:
         """Score however long it takes."""
 
+    def read_texts(self, x: ScoreInput, at_most: int) -> bool:
+        """Encode up to so many texts that are not yet; tell whether none is left."""
+
 
 class Failover:
     """Asks ``scorer`` on a thread of its own, and does without where it is down.
@@ -64,6 +67,18 @@ class Failover:
         """Score however long it takes; raises ScorerDownError where the scorer is down."""
         return self._ask(lambda: self._scorer.score_fully(x))
 
+    def read_texts(self, x: ScoreInput, at_most: int) -> bool:
+        """Encode a few texts beforehand; tell whether none is left. Any thread may call this.
+
+        Raises ScorerDownError where the scorer is down, and tells nobody else so.
+        """
+        if self._away():
+            raise ScorerDownError("the scorer is down")
+        try:
+            return self._pool.submit(self._scorer.read_texts, x, at_most).result(self._timeout_s)
+        except TimeoutError:
+            raise ScorerDownError("the scorer hangs") from None
+
     def explain(
         self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
     ) -> NDArray[np.float32]:
@@ -76,7 +91,7 @@ class Failover:
     def _ask(self, question: Callable[[], T]) -> T:
         if self._hanging is not None and self._hanging.done():
             self._hanging = None
-        if self._hanging is not None or time.monotonic() < self._retry_at:
+        if self._away():
             raise ScorerDownError("the scorer is down")
 
         asked = self._pool.submit(question)
@@ -94,6 +109,9 @@ class Failover:
             self._is_down = False
             log.warning("The scorer is back; what was decided without it is decided again.")
         return answer
+
+    def _away(self) -> bool:
+        return self._hanging is not None or time.monotonic() < self._retry_at
 
     def _down(self, why: str) -> None:
         if not self._is_down:

@@ -119,6 +119,12 @@ class Again(Protocol):
     def __len__(self) -> int:
         """Return how many wait."""
 
+    def prepare(self) -> bool:
+        """Do a little of what takes long for the events that `decide` takes next.
+
+        On any thread, beside the processor's. True: nothing of that is left, or it cannot be done.
+        """
+
     def decide(self) -> Sequence[Outgoing]:
         """Decide some of the waiting events, which wait no longer, and return what to publish.
 

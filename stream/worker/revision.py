@@ -20,7 +20,10 @@ from topics.scores import ScoreInput, ScorerDownError
 
 REVISION: Final = 1
 AT_ONCE: Final = 16
-"""Events of one turn: texts may have to be encoded, and batches wait meanwhile."""
+"""Events of one turn, during which no batch is computed."""
+
+TEXTS_AT_ONCE: Final = 2
+"""Texts that are encoded without a stop: a batch that comes meanwhile waits to be scored."""
 
 
 class Waiting:
@@ -50,11 +53,20 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._events) - self._n_done
 
+    def _next(self) -> NDArray[np.int64]:
+        return np.arange(self._n_done, min(self._n_done + AT_ONCE, len(self._events)))
+
+    def prepare(self) -> bool:
+        """Encode a few texts of the next turn; tell whether none is left."""
+        try:
+            return self._scorer.read_texts(take(self._x, self._next()), TEXTS_AT_ONCE)
+        except ScorerDownError:
+            return True
+
     def decide(self) -> Sequence[Outgoing]:
         """Decide some again, and return their decisions and alerts; nothing while it cannot be."""
         began = time.monotonic()
-        end = min(self._n_done + AT_ONCE, len(self._events))
-        at: NDArray[np.int64] = np.arange(self._n_done, end)
+        at = self._next()
         x = take(self._x, at)
         try:
             scores = self._scorer.score_fully(x)
@@ -66,8 +78,8 @@ class Waiting:
             some, scores=scores, risk=verdict.risk, action=verdict.action, fired=verdict.fired,
             reasons=verdict.reasons,
         )  # fmt: skip
-        told, partitions = self._told[self._n_done : end], self._partitions[at]
-        self._n_done = end
+        told, partitions = [self._told[i] for i in at.tolist()], self._partitions[at]
+        self._n_done += len(at)
         return decided_records(
             events, decided, told.__getitem__, partitions, self._policy, self._versions,
             revision=REVISION,

@@ -35,6 +35,10 @@ class Breakable:
         self._fail()
         return self._model.score_fully(x)
 
+    def read_texts(self, x: ScoreInput, at_most: int) -> bool:
+        self._fail()
+        return self._model.read_texts(x, at_most)
+
     def score_by_forest(self, x: ScoreInput) -> Scores:
         return self._model.score_by_forest(x)
 

@@ -31,6 +31,11 @@ class Moody:
     def score_fully(self, x: ScoreInput) -> Scores:
         return self.score(x)
 
+    def read_texts(self, x: ScoreInput, at_most: int) -> bool:
+        self.threads.add(threading.current_thread().name)
+        self.answer()
+        return at_most >= len(x)
+
     def score_by_forest(self, x: ScoreInput) -> Scores:
         unknown = np.full(len(x), np.nan)
         return Scores(unknown, np.full(len(x), 0.9), unknown, unknown, np.ones(len(x), np.bool_))
@@ -95,3 +100,17 @@ def test_a_mistake_in_the_code_is_the_callers() -> None:
     for _ in range(2):
         with pytest.raises(IndexError, match="7"):
             failover.score(events())
+
+
+def test_texts_are_read_beforehand_on_the_scorers_thread_and_not_while_it_is_down() -> None:
+    scorer = Moody(lambda: None)
+    failover = Failover(scorer, TIMEOUT_S, pause_s=60)
+    failover.score(events())
+    assert not failover.read_texts(events(3), 2)
+    assert failover.read_texts(events(2), 2)
+    assert len(scorer.threads) == 1
+    scorer.answer = raising(ScorerDownError("gone"))
+    failover.score(events())
+    scorer.answer = lambda: None
+    with pytest.raises(ScorerDownError):
+        failover.read_texts(events(), 2)
