@@ -32,6 +32,8 @@ from stream.pipeline.entity_state import (
     P_VISIBLE,
     SAMPLE_LEVEL,
     Entity,
+    find_user,
+    index_users,
 )
 from stream.pipeline.layout import NO_TIME
 from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
@@ -62,6 +64,8 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
             out[1] += scale * (e.users[i, 2] > t - 30 * DAY_MS)
     _answer_links(e, t, out)
     _answer_labels(e, t, out)
+    if e.head[N_PENDING] > 0:
+        index_users(e)
     for i in range(e.head[N_PENDING]):
         if e.pending[i, P_VISIBLE] <= t:
             _answer_pending(e, i, t, user, scale, out)
@@ -169,9 +173,9 @@ def _answer_pending_user(e: Entity, i: int, t: int, user: int, scale: float, out
         if is_link and e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
             in_day = in_day and e.pending[j, P_TIME] <= t - DAY_MS
             in_month = in_month and e.pending[j, P_TIME] <= t - 30 * DAY_MS
-    for j in range(e.head[N_USERS]):
-        if e.users[j, 0] == other and e.users[j, 1] <= t:
-            in_day = in_day and e.users[j, 2] <= t - DAY_MS
-            in_month = in_month and e.users[j, 2] <= t - 30 * DAY_MS
+    at = find_user(e, other)
+    if at >= 0 and e.users[at, 1] <= t:
+        in_day = in_day and e.users[at, 2] <= t - DAY_MS
+        in_month = in_month and e.users[at, 2] <= t - 30 * DAY_MS
     out[0] += scale * in_day
     out[1] += scale * in_month

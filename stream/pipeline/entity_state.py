@@ -38,6 +38,10 @@ MAX_ENTITY_BYTES: Final = 40_960
 N_AGES: Final = 30
 """Days that an answer looks back at."""
 
+N_SLOTS: Final = 4 * MAX_USERS
+SLOT_SHIFT: Final = 20
+"""Of a user's token, the bits above so many choose its slot: sampling has fixed those below."""
+
 
 class Entity(NamedTuple):
     """One unpacked entity, reused; arrays that a kernel writes in place."""
@@ -51,6 +55,7 @@ class Entity(NamedTuple):
     pending: Any  # i8[MAX_PENDING, 6]
     pending_amount: Any  # f8[MAX_PENDING]
     by_age: Any  # i8[N_AGES, 2]: scratch of an answer, labels and frauds by age in days; not kept
+    slots: Any  # i2[N_SLOTS]: scratch of an answer, where each user stands in users, -1: nobody
 
 
 def new_entity() -> Entity:
@@ -65,6 +70,7 @@ def new_entity() -> Entity:
         np.zeros((MAX_PENDING, 6), np.int64),
         np.zeros(MAX_PENDING),
         np.zeros((N_AGES, 2), np.int64),
+        np.zeros(N_SLOTS, np.int16),
     )
 
 
@@ -100,6 +106,26 @@ def add_user(e: Entity, user: int, time_ms: int) -> None:
     e.users[n, 1] = time_ms
     e.users[n, 2] = time_ms
     e.head[N_USERS] = n + 1
+
+
+@kernel
+def index_users(e: Entity) -> None:
+    """Note in ``slots`` where each user stands, for `find_user`."""
+    e.slots[:] = -1
+    for i in range(e.head[N_USERS]):
+        slot = (e.users[i, 0] >> SLOT_SHIFT) & (N_SLOTS - 1)
+        while e.slots[slot] >= 0:
+            slot = (slot + 1) & (N_SLOTS - 1)
+        e.slots[slot] = i
+
+
+@kernel
+def find_user(e: Entity, user: int) -> int:
+    """Return where a user stands, -1 for nowhere; `index_users` comes before."""
+    slot = (user >> SLOT_SHIFT) & (N_SLOTS - 1)
+    while e.slots[slot] >= 0 and e.users[e.slots[slot], 0] != user:
+        slot = (slot + 1) & (N_SLOTS - 1)
+    return int(e.slots[slot])
 
 
 @kernel
