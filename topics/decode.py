@@ -26,6 +26,9 @@ MAX_AHEAD_MS: Final = 10 * 60 * 1000
 Values = Sequence[bytes | None]
 Stamps = Sequence[int] | NDArray[np.int64] | int
 
+ANY_TYPE: Final = -1
+"""Stands for no type where the code of one is asked for."""
+
 _TYPES: Final = (Order, Browse, Review)
 _CODES: Final[dict[Any, int]] = {record: code for code, record in enumerate(_TYPES)}
 
@@ -61,39 +64,45 @@ class Decoder:
         self._tokens = tokens
         self._max_bytes = max_bytes
         self._max_ahead_ms = max_ahead_ms
-        self._events: dict[str | None, msgspec.json.Decoder[Any]] = {
-            None: msgspec.json.Decoder(Order | Browse | Review)
-        }
-        for name, record in zip(EVENT_TYPES, _TYPES, strict=True):
-            self._events[name] = msgspec.json.Decoder(record)
+        self._events = {ANY_TYPE: msgspec.json.Decoder[Any](Order | Browse | Review)}
+        for code, record in enumerate(_TYPES):
+            self._events[code] = msgspec.json.Decoder(record)
         self._labels = msgspec.json.Decoder(Label)
 
     def events(
         self,
         values: Values,
         *,
-        type_hint: str | None = None,
+        type_hint: str | NDArray[np.int8] | None = None,
         record_ms: Stamps | None = None,
         keys: Values | None = None,
     ) -> DecodedEvents:
         """Decode events.
 
         ``type_hint`` is the type that the topic implies; without it every event must name its
-        own. ``record_ms`` is when each record was written, in epoch milliseconds (one number
-        holds for all; None or a number below 1: unknown, nothing is in the future). ``keys`` are
-        the records' keys, which must be the user_id; None: not checked.
+        own. It may also be int8[n], the type's code for each value, ANY_TYPE for none. ``record_ms``
+        is when each record was written, in epoch milliseconds (one number holds for all; None or a
+        number below 1: unknown, nothing is in the future). ``keys`` are the records' keys, which
+        must be the user_id; None: not checked.
         """
-        hint = EVENT_TYPES.index(type_hint) if type_hint is not None else -1
-        batch, plain = read_plain(values, hint, self._max_bytes, self._tokens)
+        hints = type_hint if isinstance(type_hint, np.ndarray) else _hints(type_hint, len(values))
+        batch, plain = read_plain(values, hints, self._max_bytes, self._tokens)
         index, bad = np.flatnonzero(plain), dict[int, Bad]()
         if len(index) < len(values):
-            rest = np.flatnonzero(~plain)
-            others = [values[i] for i in rest.tolist()]
-            records, at, refused = self._read(others, self._events[type_hint], type_hint)
-            bad = {int(rest[i]): replace(one, position=int(rest[i])) for i, one in refused.items()}
-            index = np.concatenate([index, rest[at]])
+            parts, places = [batch], [index]
+            for code in np.unique(hints[~plain]).tolist():
+                rest = np.flatnonzero(~plain & (hints == code))
+                name = EVENT_TYPES[code] if code >= 0 else None
+                others = [values[i] for i in rest.tolist()]
+                records, at, refused = self._read(others, self._events[code], name)
+                bad |= {
+                    int(rest[i]): replace(one, position=int(rest[i])) for i, one in refused.items()
+                }
+                parts.append(self._batch(records))
+                places.append(rest[at])
+            index = np.concatenate(places)
             order = np.argsort(index)
-            batch, index = concatenated([batch, self._batch(records)]).take(order), index[order]
+            batch, index = concatenated(parts).take(order), index[order]
         found = event_problems(
             batch, _stamps(record_ms, index), _at(keys, index), self._max_ahead_ms
         )
@@ -165,6 +174,10 @@ def _without(
         bad[position] = replace(problem, position=position)
     kept = np.setdiff1d(np.arange(len(index)), list(dropped))
     return batch.take(kept), index[kept]
+
+
+def _hints(name: str | None, n: int) -> NDArray[np.int8]:
+    return np.full(n, ANY_TYPE if name is None else EVENT_TYPES.index(name), np.int8)
 
 
 def _in_order(bad: dict[int, Bad]) -> list[Bad]:

@@ -57,10 +57,12 @@ class Scanned(NamedTuple):
     texts: NDArray[np.int32]
 
 
-def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int) -> Scanned:
+def scan_events(
+    data: Bytes, ends: NDArray[np.int64], hints: NDArray[np.int8], max_bytes: int
+) -> Scanned:
     """Read values that stand one after another in ``data``; each ends where ``ends`` says.
 
-    ``hint`` is the type that all have, -1 where each names its own.
+    ``hints`` int8[n] are the types that they must have, -1 where a value names its own.
     """
     n = len(ends)
     found = Scanned(
@@ -73,7 +75,7 @@ def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int)
         np.zeros((n, 2), np.int32),
         np.zeros((n, 2, 3), np.int32),
     )
-    _scan(data, ends, hint, max_bytes, f.WORDS, workspace(), found)
+    _scan(data, ends, hints, max_bytes, f.WORDS, workspace(), found)
     return found
 
 
@@ -81,7 +83,7 @@ def scan_events(data: Bytes, ends: NDArray[np.int64], hint: int, max_bytes: int)
 def _scan(
     data: Bytes,
     ends: NDArray[np.int64],
-    hint: int,
+    hints: NDArray[np.int8],
     max_bytes: int,
     words: f.Words,
     work: Work,
@@ -97,7 +99,7 @@ def _scan(
         after = scan_object(data, blank(data, start, at), at, words.fields, spans, unknown)
         if after < 0 or blank(data, after, at) < at:
             continue
-        event_type = hint
+        hint = event_type = hints[i]
         if spans[f.TYPE, 0] == TEXT:
             event_type = find(words.types, data, spans[f.TYPE, 1], spans[f.TYPE, 2])
         elif spans[f.TYPE, 0] != ABSENT:

@@ -50,12 +50,12 @@ class _Letters:
 
 
 def read_plain(
-    values: Sequence[bytes | None], hint: int, max_bytes: int, tokens: Tokens
+    values: Sequence[bytes | None], hints: NDArray[np.int8], max_bytes: int, tokens: Tokens
 ) -> tuple[EventBatch, NDArray[np.bool_]]:
     """Return the events of the values that are plain and right, and which these are, bool[n].
 
-    ``hint`` is the type that all have, -1 where each names its own. What is left out may be right,
-    too; without compiled code, or where the values have 2 GB, it is all.
+    ``hints`` int8[n] are the types that they must have, -1 where a value names its own. What is left
+    out may be right, too; without compiled code, or where the values have 2 GB, it is all.
     """
     nothing = EventBatch(np.zeros(0, EVENT), [], [], [], []), np.zeros(len(values), np.bool_)
     sizes = np.fromiter((len(value or b"") for value in values), np.int64, len(values))
@@ -67,7 +67,7 @@ def read_plain(
     except UnicodeDecodeError:
         return nothing
     data = np.frombuffer(joined, np.uint8)
-    found = scan_events(data, np.cumsum(sizes), hint, max_bytes)
+    found = scan_events(data, np.cumsum(sizes), hints, max_bytes)
     texts = _texts(letters, found)
     attributes = _attributes(joined, found)
     at = np.flatnonzero(found.plain)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from stream.pipeline.users import LABEL_STEP, Steps, steps_by_user
 from stream.worker.processor import LABELS, RecordBatch
-from topics.columns import EventBatch, Rows, concatenated
+from topics.columns import EventBatch, Rows
 from topics.deadletter import Bad
 from topics.decode import DecodedEvents, DecodedLabels, Decoder
-from topics.vocabulary import EVENT_TYPES
 
 SALT: Final = np.uint64(0x9E3779B97F4A7C15)
 """Times the partition, keeps apart what a user has in two partitions (2^64 / golden ratio)."""
@@ -53,64 +52,61 @@ class RiskBatch:
 
 
 @dataclass(frozen=True, eq=False)
-class _Topic:
-    """The batches of one topic, ``numbers`` among all of them, as one."""
+class _Joined:
+    """The records of all batches; ``numbers`` int64[n] says of which batch each is."""
 
-    numbers: list[int]
-    batches: list[RecordBatch]
+    batches: Sequence[RecordBatch]
+    numbers: NDArray[np.int64]
     values: list[bytes | None]
     keys: list[bytes | None]
     stamps: NDArray[np.int64]
     offsets: NDArray[np.int64]
-    origin: NDArray[np.int64]
+    sources: NDArray[np.int8]
 
 
 def read_batches(batches: Sequence[RecordBatch], decoder: Decoder) -> RiskBatch:
     """Decode batches and group them by user; bad records are set apart."""
     began = time.monotonic()
-    topics = [_topic(batches, source) for source in sorted({b.source for b in batches})]
-    if topics[0].batches[0].source == LABELS:
-        (topic,) = topics
-        labels = decoder.labels(topic.values, record_ms=topic.stamps, keys=topic.keys)
-        return _grouped(batches, topics, [labels], None, labels.batch.rows, began)
-    found = [
-        decoder.events(
-            topic.values, type_hint=EVENT_TYPES[topic.batches[0].source],
-            record_ms=topic.stamps, keys=topic.keys,
-        )
-        for topic in topics
-    ]  # fmt: skip
-    parts = [part.batch for part in found]
-    events = parts[0] if len(parts) == 1 else concatenated(parts)
-    return _grouped(batches, topics, found, events, None, began)
+    joined = _joined(batches)
+    if batches[0].source == LABELS:
+        labels = decoder.labels(joined.values, record_ms=joined.stamps, keys=joined.keys)
+        return _grouped(joined, labels, None, labels.batch.rows, began)
+    found = decoder.events(
+        joined.values, type_hint=joined.sources, record_ms=joined.stamps, keys=joined.keys
+    )
+    return _grouped(joined, found, found.batch, None, began)
 
 
-def _topic(batches: Sequence[RecordBatch], source: int) -> _Topic:
-    numbers = [i for i, batch in enumerate(batches) if batch.source == source]
-    mine = [batches[i] for i in numbers]
-    if len(mine) == 1:
-        (one,) = mine
-        values, keys, stamps, offsets = one.values, one.keys, one.timestamps_ms, one.offsets
+def _joined(batches: Sequence[RecordBatch]) -> _Joined:
+    """Put batches one behind another: those of orders first, so that browsing sees them."""
+    order = sorted(range(len(batches)), key=lambda i: batches[i].source)
+    ordered = [batches[i] for i in order]
+    sizes = [len(batch) for batch in ordered]
+    if len(ordered) == 1:
+        values, keys = ordered[0].values, ordered[0].keys
     else:
-        values = [value for batch in mine for value in batch.values]
-        keys = [key for batch in mine for key in batch.keys]
-        stamps = np.concatenate([batch.timestamps_ms for batch in mine])
-        offsets = np.concatenate([batch.offsets for batch in mine])
-    origin = np.repeat(np.array(numbers, np.int64), [len(batch) for batch in mine])
-    return _Topic(numbers, mine, values, keys, stamps, offsets, origin)
+        values = [value for batch in ordered for value in batch.values]
+        keys = [key for batch in ordered for key in batch.keys]
+    return _Joined(
+        batches,
+        np.repeat(np.array(order, np.int64), sizes),
+        values,
+        keys,
+        np.concatenate([batch.timestamps_ms for batch in ordered]),
+        np.concatenate([batch.offsets for batch in ordered]),
+        np.repeat(np.array([batch.source for batch in ordered], np.int8), sizes),
+    )
 
 
 def _grouped(
-    batches: Sequence[RecordBatch],
-    topics: Sequence[_Topic],
-    found: Sequence[DecodedEvents | DecodedLabels],
+    joined: _Joined,
+    found: DecodedEvents | DecodedLabels,
     events: EventBatch | None,
     labels: Rows | None,
     began: float,
 ) -> RiskBatch:
-    before = np.cumsum([0, *(len(topic.values) for topic in topics)])
-    pairs = list(zip(topics, found, before.tolist(), strict=False))
-    origin = np.concatenate([topic.origin[part.index] for topic, part, _ in pairs])
+    batches, at = joined.batches, found.index
+    origin = joined.numbers[at]
     partition = np.array([batch.partition for batch in batches], np.int64)[origin]
     rows = labels if events is None else events.rows
     assert rows is not None
@@ -119,28 +115,31 @@ def _grouped(
     if events is None:
         steps = Steps(steps.starts, np.full(len(who), LABEL_STEP, np.uint8), steps.rows)
     firsts = steps.rows[steps.starts[:-1]]
-    ids = [user_id for part in found for user_id in part.batch.user_ids]
-    bad: list[list[Bad]] = [[] for _ in batches]
-    for topic, part, _ in pairs:
-        begins = np.cumsum([0, *(len(batch) for batch in topic.batches)])
-        for item in part.bad:
-            which = int(np.searchsorted(begins, item.position, side="right")) - 1
-            own = replace(item, position=item.position - int(begins[which]))
-            bad[topic.numbers[which]].append(own)
+    ids = found.batch.user_ids
     return RiskBatch(
         events,
         labels,
-        np.concatenate([topic.offsets[part.index] for topic, part, _ in pairs]),
+        joined.offsets[at],
         origin,
-        np.array([batch.source for batch in batches], np.int64)[origin],
+        joined.sources[at].astype(np.int64),
         partition,
         who,
         users,
         steps,
         [ids[i].encode() for i in firsts.tolist()],
         partition[firsts],
-        topics[0].values if len(topics) == 1 else [v for topic in topics for v in topic.values],
-        np.concatenate([part.index + start for _, part, start in pairs]),
-        bad,
+        joined.values,
+        at,
+        _bad(joined, found.bad),
         began,
     )
+
+
+def _bad(joined: _Joined, found: Sequence[Bad]) -> list[list[Bad]]:
+    """Give each batch its bad records, by their positions in it."""
+    bad: list[list[Bad]] = [[] for _ in joined.batches]
+    for item in found:
+        number = int(joined.numbers[item.position])
+        first = int(np.argmax(joined.numbers == number))
+        bad[number].append(replace(item, position=item.position - first))
+    return bad

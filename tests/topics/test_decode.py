@@ -22,7 +22,7 @@ from tests.topics.malformed import (
 )
 from topics.columns import EVENT
 from topics.deadletter import REASONS, Bad
-from topics.decode import Decoder
+from topics.decode import ANY_TYPE, Decoder
 from topics.hashing import Tokens, normalise_text
 from topics.sketch import NO_TEXT, sketches
 from topics.vocabulary import BROWSE_ACTIONS, EVENT_TYPES, LABEL_KINDS, ORDER_STATUSES
@@ -321,3 +321,23 @@ def test_good_records_around_bad_ones_survive(
     surrounded = [good, *(v for value in values for v in (value, good))]
     decoded = DECODER.events(surrounded)
     assert set(range(0, len(surrounded), 2)) <= set(decoded.index.tolist())
+
+
+def test_values_of_several_topics_are_decoded_at_once_as_they_are_one_topic_after_the_other():
+    kinds = [ORDER, BROWSE, REVIEW]
+    values, codes = [], []
+    for i, kind in enumerate(kinds * 3):
+        values.append(encoded(kind | {"event_id": f"e{i}"}))
+        codes.append(i % 3)
+    values += [b"{}", b"[]", encoded(ORDER | {"type": "order"}), encoded(BROWSE)]
+    codes += [2, 0, 1, ANY_TYPE]
+    hints = np.array(codes, np.int8)
+    whole = DECODER.events(values, type_hint=hints, record_ms=RECORD_MS)
+    for code, name in ((0, "order"), (1, "browse"), (2, "review"), (ANY_TYPE, None)):
+        at = np.flatnonzero(hints == code)
+        alone = DECODER.events([values[i] for i in at], type_hint=name, record_ms=RECORD_MS)
+        mine = np.isin(whole.index, at)
+        assert whole.index[mine].tolist() == at[alone.index].tolist()
+        assert whole.batch.rows[mine].tobytes() == alone.batch.rows.tobytes()
+        refused = [(bad.position, bad.reason) for bad in whole.bad if hints[bad.position] == code]
+        assert refused == [(int(at[bad.position]), bad.reason) for bad in alone.bad]

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from tests.topics.malformed import BROWSE, KINDS, LABELS, ORDER, RECORD_MS, REVIEW, encoded
 from topics.columns import EVENT, EventBatch
-from topics.decode import Decoder
+from topics.decode import ANY_TYPE, Decoder
 from topics.eventfields import FIELDS, ITEM_FIELDS, PAYMENT_FIELDS
 from topics.hashing import Tokens
 from topics.plainevents import read_plain
 
+ANY = np.array([ANY_TYPE], np.int8)
 TOKENS = Tokens(b"a test key")
 DECODER = Decoder(TOKENS)
 TYPED = [record | {"type": name} for name, record in
@@ -46,7 +47,7 @@ def assert_same(values: list[bytes | None], hint: str | None = None) -> None:
 
 
 def is_plain(value: bytes) -> bool:
-    return bool(read_plain([value], -1, 10**6, TOKENS)[1][0])
+    return bool(read_plain([value], ANY, 10**6, TOKENS)[1][0])
 
 
 @pytest.mark.parametrize("record", [*TYPED, RICH])
@@ -100,9 +101,9 @@ def test_what_surrounds_an_event_is_read_the_same() -> None:
 def test_more_bytes_than_places_can_name_are_left_to_the_other_reader() -> None:
     values = [encoded(record) for record in TYPED]
     with patch("topics.plainevents.MOST_BYTES", sum(map(len, values))):
-        assert read_plain(values, -1, 10**6, TOKENS)[1].all()
+        assert read_plain(values, np.repeat(ANY, len(values)), 10**6, TOKENS)[1].all()
     with patch("topics.plainevents.MOST_BYTES", sum(map(len, values)) - 1):
-        assert not read_plain(values, -1, 10**6, TOKENS)[1].any()
+        assert not read_plain(values, np.repeat(ANY, len(values)), 10**6, TOKENS)[1].any()
         assert_same(values)  # type: ignore[arg-type]
 
 
