@@ -125,8 +125,8 @@ class WorkerApp(faust.App):
     def _life(self, source: int) -> int:
         return self.life_of(self.settings.topic_prefix + SOURCES[source])
 
-    def _holds(self, message: Any) -> bool:
-        return bool(self.kafka.holds(message))
+    def _holds(self, messages: Sequence[Any]) -> bool:
+        return self.kafka.holds(messages)
 
     def _taken(self) -> None:
         self.kafka.wake()

@@ -113,10 +113,19 @@ class Producer:
 
         Returns (first offset, number of records) of each batch. Raises KafkaError if one failed.
         """
-        futures = [
+        return await self.acknowledged(batches, await self.hand_over(batches))
+
+    async def hand_over(self, batches: Sequence[Built]) -> list[asyncio.Future[Any]]:
+        """Queue batches behind what was queued before; return what `acknowledged` waits for."""
+        return [
             await self._producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
             for batch in batches
         ]
+
+    async def acknowledged(
+        self, batches: Sequence[Built], futures: Sequence[asyncio.Future[Any]]
+    ) -> list[tuple[int, int]]:
+        """Wait until the broker has all batches; see `send`."""
         # Wait for all before raising, so that nothing is under way when the caller gives up.
         done: list[Any] = await asyncio.gather(*futures, return_exceptions=True)
         for result in done:

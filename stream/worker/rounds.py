@@ -30,9 +30,9 @@ class Rounds:
     A round takes the waiting batches of one partition after the other. Its steps, of which none
     begins before the one before it is done: compute, produce outputs, produce the changelog, write
     the stores, acknowledge. While a round is acknowledged, the next is computed on the states that
-    it leaves behind; nothing of it is produced before the round before it is done. So rounds are
-    small when little comes, and large when much does. ``taken`` is called when batches have left
-    the queue.
+    it leaves behind, and its outputs are produced behind those of the round before; its changelog
+    waits until that round is done. So rounds are small when little comes, and large when much does.
+    ``taken`` is called when batches have left the queue.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Rounds:
         batches: Batches,
         producer: Producer,
         compute: Executor,
-        holds: Callable[[Any], bool],
+        holds: Callable[[Sequence[Any]], bool],
         acknowledge: Callable[[Sequence[Any], Plan, float], None],
         fail: Callable[[str, BaseException | None], None],
         taken: Callable[[], None] = lambda: None,
@@ -53,7 +53,7 @@ class Rounds:
         self._waiting: dict[int, deque[Arrived]] = {}
         self._queued: Counter[TP] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._newest: asyncio.Task[None] | None = None
+        self._newest: _Publishing | None = None
         self._n_publishing = 0
         self._computing = self._open = self._lost = False
 
@@ -139,22 +139,34 @@ class Rounds:
             loop = asyncio.get_running_loop()
             plan = await loop.run_in_executor(self._compute, self._batches.plan, batches)
             self._n_publishing += 1
-            self._newest = self._start(self._publish(chosen, plan, self._newest), chosen)
+            mine = _Publishing()
+            mine.done = self._start(self._publish(chosen, plan, mine, self._newest), chosen)
+            self._newest = mine
         self._computing = False
         self._go_on()
 
     async def _publish(
-        self, chosen: Sequence[Arrived], plan: Plan, before: asyncio.Task[None] | None
+        self,
+        chosen: Sequence[Arrived],
+        plan: Plan,
+        mine: "_Publishing",
+        before: "_Publishing | None",
     ) -> None:
         if before is not None:
-            await asyncio.wait({before})
-        if self._all_held(chosen):
-            await self._producer.send(plan.outputs)
-        if self._all_held(chosen):
+            await before.queued.wait()
+        try:
+            held = self._all_held(chosen)
+            futures = await self._producer.hand_over(plan.outputs) if held else []
+        finally:
+            mine.queued.set()
+        await self._producer.acknowledged(plan.outputs if held else [], futures)
+        if before is not None and before.done is not None:
+            await asyncio.wait({before.done})
+        if held and self._all_held(chosen):
             sent = await self._producer.send(plan.changelog)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._compute, self._batches.store, plan, sent)
-        if self._all_held(chosen):
+        if held and self._all_held(chosen):
             messages = [message for message, _ in chosen]
             first = min(arrived for _, arrived in chosen)
             self._acknowledge(messages, plan, time.monotonic() - first)
@@ -163,7 +175,7 @@ class Rounds:
 
     def _all_held(self, chosen: Sequence[Arrived]) -> bool:
         """Tell whether the partitions are still ours; else whoever holds them reads all again."""
-        if not self._lost and all(self._holds(message) for message, _ in chosen):
+        if not self._lost and self._holds([message for message, _ in chosen]):
             return True
         self._abandon()
         return False
@@ -188,3 +200,11 @@ class Rounds:
 
     def _source(self, message: Any) -> int:
         return SOURCES.index(message.topic.removeprefix(self._topic_prefix))
+
+
+class _Publishing:
+    """A computed round: ``queued`` when its outputs are with the producer, ``done`` its task."""
+
+    def __init__(self) -> None:
+        self.queued = asyncio.Event()
+        self.done: asyncio.Task[None] | None = None

@@ -61,9 +61,9 @@ def die_at(step: str, n: int, mark: Path, changelog: str) -> None:
         case "computed":
             then(Batches, "plan", count)
         case "outputs acked":
-            then_async(Producer, "send", count, lambda sent, _: topic_of(sent) != changelog)
+            then_async(Producer, "acknowledged", count, lambda sent, _: topic_of(sent) != changelog)
         case "changelog acked":
-            then_async(Producer, "send", count, lambda sent, _: topic_of(sent) == changelog)
+            then_async(Producer, "acknowledged", count, lambda sent, _: topic_of(sent) == changelog)
         case "store written":
             then(Batches, "store", count)
         case "acknowledged":

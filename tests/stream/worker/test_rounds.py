@@ -35,8 +35,16 @@ class Steps:
         self.log.append(("store", plan.outputs[1]))
 
     async def send(self, built):
-        await asyncio.sleep(self.slow_s)
+        return await self.acknowledged(built, await self.hand_over(built))
+
+    async def hand_over(self, built):
         self.log.append(built)
+        return [asyncio.get_running_loop().create_task(asyncio.sleep(self.slow_s))]
+
+    async def acknowledged(self, built, futures):
+        await asyncio.gather(*futures)
+        if built:
+            self.log.append((f"{built[0]} acked", built[1]))
         return []
 
     def acknowledge(self, messages, plan, seconds):
@@ -51,7 +59,7 @@ class Run:
         self.failures: list[str] = []
         self.compute = ThreadPoolExecutor(1)
         self.rounds = Rounds(
-            self.steps, self.steps, self.compute, lambda message: self.steps.held,
+            self.steps, self.steps, self.compute, lambda messages: self.steps.held,
             self.steps.acknowledge, lambda sentence, error: self.failures.append(sentence),
         )  # fmt: skip
         self.rounds.open()
@@ -102,10 +110,14 @@ def test_the_steps_of_a_partition_follow_one_another():
         return run
 
     run = asyncio.run(scenario())
-    for step in ("outputs", "changelog", "store", "acknowledge"):
+    steps = ["plan", "outputs", "outputs acked", "changelog", "changelog acked", "store",
+             "acknowledge"]  # fmt: skip
+    for step in steps:
         assert run.of(step) == run.of("plan")
-    last = [name for name, _ in run.steps.log if name != "plan"]  # a round after the other
-    assert last == ["outputs", "changelog", "store", "acknowledge"] * (len(last) // 4)
+    for bases in run.of("plan"):
+        assert [name for name, mine in run.steps.log if mine == bases] == steps
+    last = [name for name, _ in run.steps.log if name in steps[3:]]  # a round after the other
+    assert last == steps[3:] * (len(last) // 4)
     assert [base for bases in run.of("plan") for _, _, base in bases] == [0, 10, 20, 30]
 
 
@@ -223,7 +235,24 @@ def test_the_next_round_is_computed_while_one_is_acknowledged_but_not_any_number
     assert [bases[0][2] for bases in run.of("acknowledge")] == [n * ENOUGH for n in range(8)]
 
 
-def test_what_was_computed_behind_a_lost_round_is_not_published():
+def test_the_outputs_of_the_next_round_follow_at_once_and_its_changelog_when_the_first_is_done():
+    async def scenario():
+        run = Run()
+        run.steps.slow_s = 0.05
+        run.steps.may_compute.set()
+        for base in range(2):
+            run.begin(0, 0, base * ENOUGH, ENOUGH)
+        await run.settle()
+        return run.steps.log
+
+    log = asyncio.run(scenario())
+    names = [(name, bases[0][2] // ENOUGH) for name, bases in log]
+    assert names.index(("outputs", 0)) < names.index(("outputs", 1))
+    assert names.index(("outputs", 1)) < names.index(("outputs acked", 0))
+    assert names.index(("acknowledge", 0)) < names.index(("changelog", 1))
+
+
+def test_no_changelog_is_written_of_what_was_computed_behind_a_lost_round():
     async def scenario():
         run = Run()
         run.steps.slow_s = 0.05
@@ -239,7 +268,7 @@ def test_what_was_computed_behind_a_lost_round_is_not_published():
 
     run = asyncio.run(scenario())
     assert len(run.of("plan")) == 2
-    assert [bases[0][2] for bases in run.of("outputs")] == [0]
+    assert [bases[0][2] for bases in run.of("outputs")] == [0, ENOUGH]
     assert run.of("changelog") == run.of("acknowledge") == []
 
 
