@@ -24,6 +24,10 @@ LINKS_HEADER = struct.Struct("<BBHIqq")
 
 N_AT_ONCE = 500
 POLL_S = 0.2
+REST_S = 0.05
+"""Between two looks when little comes: links count two seconds after their events, and to hand
+over one record keeps the processor's thread from its batches about as long as to hand over 100."""
+
 LAG_EVERY_S = 1.0
 
 
@@ -133,6 +137,8 @@ class LinkReader:
             self._on_read(len(good))
             if not self._caught_up.is_set():
                 self._look_whether_caught_up()
+        if len(messages) < N_AT_ONCE and self._caught_up.is_set():
+            self._stopping.wait(REST_S)
 
     def _tell_lag(self, now_s: float) -> None:
         if now_s - self._lag_told_s < LAG_EVERY_S:
@@ -192,6 +198,7 @@ def consumer_options(brokers: str) -> dict[str, Any]:
         "enable.auto.offset.store": False,
         "auto.offset.reset": "earliest",
         "fetch.queue.backoff.ms": 10,
+        "fetch.min.bytes": 65_536,
         "fetch.wait.max.ms": 100,
         "queued.max.messages.kbytes": 16_384,
     }
