@@ -29,6 +29,10 @@ from stream.worker.watchdog import Watchdog, end_process
 FAILED = 70
 """Exit code of a worker that stopped by itself, EX_SOFTWARE of sysexits.h."""
 
+SWITCH_S = 0.00005
+"""How long a thread may keep the interpreter from others that wait for it: an event passes between
+five threads on its way, and Python's 5 ms at each change are more than all the work on it."""
+
 OUTPUTS = ("risk.decisions", "risk.alerts", "credit.scores", "risk.deadletter")
 
 log = logging.getLogger(__name__)
@@ -116,11 +120,12 @@ async def work(app: WorkerApp) -> None:
 
 
 def settle() -> None:
-    """Leave what was loaded out of all garbage collections, and have fewer of them.
+    """Leave what was loaded out of all garbage collections, have fewer of them, and switch sooner.
 
     A batch makes tens of thousands of objects that are gone when it ends and hardly a cycle; with
     Python's defaults looking for cycles among them takes a tenth of the processor time.
     """
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
