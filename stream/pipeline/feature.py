@@ -72,8 +72,8 @@ def ratio(above: Column, below: Column) -> Column:
     >>> ratio(np.array([1.0, 2.0]), np.array([4.0, 0.0])).tolist()
     [0.25, nan]
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below == 0.0, np.nan, above / below)
+    found = np.full(np.broadcast(above, below).shape, np.nan)
+    return np.divide(above, below, out=found, where=below != 0.0)
 
 
 def growth(now: Column, before: Column) -> Column:

@@ -58,8 +58,8 @@ def by_partition(partitions: NDArray[np.int64]) -> Iterator[tuple[int, list[int]
     >>> list(by_partition(np.array([2, 0, 2])))
     [(0, [1]), (2, [0, 2])]
     """
-    for number in np.unique(partitions).tolist():
-        yield number, np.flatnonzero(partitions == number).tolist()
+    for number in np.bincount(partitions).nonzero()[0].tolist():
+        yield number, (partitions == number).nonzero()[0].tolist()
 
 
 class Prepared(Protocol):
