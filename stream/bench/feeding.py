@@ -12,17 +12,27 @@ MOST_WAITING: Final = 200_000
 """Events on the topics that are not answered yet: several seconds of a worker's work."""
 
 LOOK_EVERY_S: Final = 0.05
+SETTLED_S: Final = 30.0
 
 
 class Feeder:
-    """Sends events of a `Traffic` no faster than they are answered; ``check`` raises on failure."""
+    """Sends events of a `Traffic` no faster than they are answered.
+
+    ``check`` raises where the worker failed; ``n_revised`` says how many answers so far are second
+    ones.
+    """
 
     def __init__(
-        self, sender: Sender, answers: Answers, traffic: Traffic, check: Callable[[], None]
+        self,
+        sender: Sender,
+        answers: Answers,
+        traffic: Traffic,
+        check: Callable[[], None],
+        n_revised: Callable[[], int] = lambda: 0,
     ) -> None:
         self._sender, self._answers, self._traffic = sender, answers, traffic
-        self._check = check
-        self._begin = answers.count() - traffic.sent.total()
+        self._check, self._n_revised = check, n_revised
+        self._begin = answers.count() - n_revised() - traffic.sent.total()
         self.n_answered = 0
 
     def send(self, events: list[Event]) -> None:
@@ -44,15 +54,23 @@ class Feeder:
         """
         self._sender.flush()
         self._wait(0)
+        deadline_s = time.monotonic() + SETTLED_S
+        while self.n_answered != self._traffic.sent.total() and time.monotonic() < deadline_s:
+            time.sleep(LOOK_EVERY_S)  # a second answer is counted when it has been acknowledged
+            self.n_answered = self._count()
         if self.n_answered != self._traffic.sent.total():
             n_sent = self._traffic.sent.total()
             raise RuntimeError(f"{n_sent:,} events have {self.n_answered:,} answers")
+
+    def _count(self) -> int:
+        n_revised = self._n_revised()
+        return self._answers.count() - n_revised - self._begin
 
     def _wait(self, n_waiting: int) -> None:
         last_s = time.monotonic()
         while True:
             self._check()
-            n = self._answers.count() - self._begin
+            n = self._count()
             if n > self.n_answered:
                 last_s, self.n_answered = time.monotonic(), n
             if self._traffic.sent.total() - self.n_answered <= n_waiting:

@@ -25,6 +25,9 @@ SETTLE_S: Final = 2.0
 BATCHES: Final = "riskstream_batch_records_count"
 CROWD_SHARE: Final = 0.1
 N_LEAD: Final = 20_000
+TEXTS_AT_ONCE: Final = 20
+"""So few are all encoded in time, and no text of the traffic is new after the first round."""
+
 VISIBLE_S: Final = 3.0
 """Longer than links take to count, `visibility_lag_ms`: from then on a shared device alerts."""
 
@@ -80,8 +83,12 @@ def bench_latency(plan: LatencyPlan) -> dict[str, Any]:
         worker = WorkerPlan(
             brokers, plan.n_partitions, Path(run), plan.scoring, plan.model, plan.options
         )
-        steps = _run(plan, worker)
+        steps, n_rebalances = _run(plan, worker)
         appends = Appends(brokers)
+        if appends.n_repeated and n_rebalances == 1:
+            raise RuntimeError(
+                f"{appends.n_repeated:,} decisions and alerts came twice, and no partition moved"
+            )
         curve = [_figures(step, appends) for step in steps]
     with_new = [row for row in curve if row["new_texts"]]
     plain = [row for row in curve if not row["new_texts"]]
@@ -90,10 +97,11 @@ def bench_latency(plan: LatencyPlan) -> dict[str, Any]:
         "scoring": plan.scoring, "clock": "LogAppendTime of the broker, whole milliseconds",
         "curve": plain, "users": plan.n_users, "seconds": plan.seconds,
         "partitions": plan.n_partitions, "broker": about, "cores": os.cpu_count(),
+        "rebalances": n_rebalances, "repeated": appends.n_repeated,
     }  # fmt: skip
 
 
-def _run(plan: LatencyPlan, worker_plan: WorkerPlan) -> list[Step]:
+def _run(plan: LatencyPlan, worker_plan: WorkerPlan) -> tuple[list[Step], int]:
     traffic = Traffic(plan.n_users, crowd_share=CROWD_SHARE)
     answers = Answers(worker_plan.brokers, plan.n_partitions)
     steps: list[Step] = []
@@ -103,7 +111,9 @@ def _run(plan: LatencyPlan, worker_plan: WorkerPlan) -> list[Step]:
         shown("measuring rates", len(plan.rates)) as advance,
     ):
         worker.wait_until_ready()
-        feeder = Feeder(sender, answers, traffic, worker.check)
+        feeder = Feeder(sender, answers, traffic, worker.check, worker.n_revised)
+        for reviews in traffic.every_text(TEXTS_AT_ONCE, now_ms()):
+            feeder.send_all(iter([reviews]))
         feeder.send_all(traffic.first(3, now_ms()))
         feeder.send_all(traffic.part(CHUNK, now_ms()) for _ in range(0, N_LEAD, CHUNK))
         time.sleep(VISIBLE_S)
@@ -113,9 +123,10 @@ def _run(plan: LatencyPlan, worker_plan: WorkerPlan) -> list[Step]:
             advance(1)
             if steps[-1].behind > SATURATED_S * rate:
                 break
+        n_rebalances = int(worker.metric("riskstream_rebalances_total"))
         worker.stop()
     answers.close()
-    return steps
+    return steps, n_rebalances
 
 
 def _rates(plan: LatencyPlan) -> Iterator[tuple[int, float]]:

@@ -69,7 +69,7 @@ def _measured(plan: MemoryPlan, worker_plan: WorkerPlan, brokers: str) -> dict[s
     with RunningWorker(worker_plan) as worker, Sender(brokers, linger_ms=20.0) as sender:
         worker.wait_until_ready()
         begun = readings(worker.pid)
-        feeder = Feeder(sender, answers, traffic, worker.check)
+        feeder = Feeder(sender, answers, traffic, worker.check, worker.n_revised)
         with shown("filling the users' states", n_history) as advance:
             for part in traffic.first(plan.n_each, now_ms()):
                 feeder.send(part)

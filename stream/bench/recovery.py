@@ -77,7 +77,7 @@ def _fill(plan: RecoveryPlan, worker_plan: WorkerPlan, traffic: Traffic) -> None
     answers = Answers(worker_plan.brokers, plan.n_partitions)
     with RunningWorker(worker_plan) as worker, Sender(worker_plan.brokers) as sender:
         worker.wait_until_ready()
-        feeder = Feeder(sender, answers, traffic, worker.check)
+        feeder = Feeder(sender, answers, traffic, worker.check, worker.n_revised)
         with shown("filling the users' states", plan.n_users * plan.n_each) as advance:
             for part in traffic.first(plan.n_each, now_ms()):
                 feeder.send(part)

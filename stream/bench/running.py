@@ -73,11 +73,16 @@ class RunningWorker:
         if self._process is None or (code := self._process.poll()) is not None:
             raise RuntimeError(f"the worker ended with code {code}{self._end()}")
 
-    def metric(self, name: str) -> float:
-        """Return the sum of one of its metrics over the labels."""
+    def metric(self, name: str, label: str = "") -> float:
+        """Return the sum of one of its metrics over the labels, or over those with this value."""
         lines = (self._ask("/metrics") or b"").decode().splitlines()
         starts = (name + " ", name + "{")
-        return sum(float(line.split()[-1]) for line in lines if line.startswith(starts))
+        chosen = [line for line in lines if line.startswith(starts) and label in line]
+        return sum(float(line.rpartition(" ")[2]) for line in chosen)
+
+    def n_revised(self) -> int:
+        """Return how many events it has decided a second time, after it had to do without texts."""
+        return int(self.metric("riskstream_counted_total", '"decided again"'))
 
     def stop(self) -> None:
         """Stop it as a supervisor does; raise RuntimeError if it does not end well."""

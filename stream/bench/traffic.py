@@ -57,6 +57,11 @@ class Traffic:
                 users = range(start, min(start + CHUNK, self._n_users))
                 yield [self._event(topic, user, at_ms + turn) for user in users]
 
+    def every_text(self, n_at_once: int, at_ms: int) -> Iterator[list[Event]]:
+        """Yield reviews of the first users that have each of N_TEXTS, ``n_at_once`` at a time."""
+        for _ in range(0, N_TEXTS, n_at_once):
+            yield [self._event(2, self.n_made % self._n_users, at_ms) for _ in range(n_at_once)]
+
     def part(self, n: int, at_ms: int, new_text_share: float = 0.0) -> list[Event]:
         """Return the next ``n`` events, of users drawn evenly.
 
