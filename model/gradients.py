@@ -1,6 +1,7 @@
 """What each feature adds to an answer of the event Transformer."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import torch
@@ -8,6 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.transformer import EventTransformer, Inputs
+
+ROWS_AT_ONCE: Final = 256
+"""Of one pass through the network: a pass costs as much as 50 rows, however few it has."""
 
 
 def integrated_gradients(
@@ -25,19 +29,27 @@ def integrated_gradients(
     Attribution for Deep Networks", 2017.
     """
 
-    def vectors(row: Tensor, weight: Tensor) -> Tensor:  # [m, F, wide]
-        pairs = table[row.long()] * weight[..., None]
-        return pairs.view(len(row), -1, 2, network.wide).sum(2)
-
     with torch.no_grad():
         now, (past, bias) = network.current(inputs), network.remember(inputs)
-        own = vectors(inputs.row, inputs.weight)
-        moved = own - vectors(usual[0], usual[1])
-        end, way = own.sum(1), moved.sum(1)
+        end = network.numeric(inputs, table)
+        way = end - network.numeric(inputs._replace(row=usual[0], weight=usual[1]), table)
+    shares = ((torch.arange(steps, device=end.device) + 0.5) / steps).split(
+        max(1, ROWS_AT_ONCE // max(1, len(end)))
+    )
     gradient = torch.zeros_like(end)
-    for step in range(steps):
-        wide = (end - way * ((step + 0.5) / steps)).requires_grad_()
-        logits = network.answer(wide, now, past, bias)[:, head]
-        gradient += torch.autograd.grad(logits.sum(), wide)[0] / steps
-    found: NDArray[np.float64] = torch.einsum("mfw,mw->mf", moved, gradient).double().cpu().numpy()
-    return found
+    for some in shares:  # several points of the way in one pass, as many as fit into a cache
+        wide = (end - way * some[:, None, None]).flatten(0, 1).requires_grad_()
+        k = len(some)
+        before = past.repeat(k, 1, 1), bias.repeat(k, *[1] * (bias.dim() - 1))
+        logits = network.answer(wide, now.repeat(k, 1), *before)[:, head]
+        found = torch.autograd.grad(logits.sum(), wide)[0]
+        gradient += found.view(k, *end.shape).sum(0) / steps
+    told = gradient @ table.T.to(gradient.dtype)  # [m, n_rows]: what each row of the table adds
+
+    def added(row: Tensor, weight: Tensor) -> Tensor:  # [m, F]
+        at = row.long().expand(len(told), -1)
+        return (told.gather(1, at) * weight).view(len(told), -1, 2).sum(2)
+
+    moved = added(inputs.row, inputs.weight) - added(usual[0], usual[1])
+    result: NDArray[np.float64] = moved.double().cpu().numpy()
+    return result

@@ -106,6 +106,16 @@ def test_contributions_add_up_to_the_change_of_the_log_odds(scorer: ModelScorer)
     np.testing.assert_allclose(added, odds[0] - odds[1], atol=0.1)
 
 
+def test_an_explanation_does_not_depend_on_how_many_are_asked_for_at_once(
+    scorer: ModelScorer,
+) -> None:
+    x = history(400, seed=21).x
+    for head in ("fraud", "bad"):
+        whole = scorer.explain(x, np.arange(400), head)  # point after point of the way
+        for rows in (np.array([7]), np.arange(60)):  # all points in one pass
+            np.testing.assert_allclose(scorer.explain(x, rows, head), whole[rows], atol=1e-5)
+
+
 def test_turning_bad_is_explained_by_what_makes_users_turn_bad(scorer: ModelScorer) -> None:
     x = history(2000, seed=17).x
     top = np.argsort(-scorer.score(x).p_bad)[:50]
