@@ -21,12 +21,12 @@ def outputs(
     x: ScoreInput,
     texts: TextVectors,
     *,
-    chunk: int = 512,
+    chunk: int = 1024,
 ) -> NDArray[np.float64]:
     """Return the raw outputs, float64[n, N_OUTPUTS]; bfloat16 inside on CUDA, float32 on CPU.
 
     ``table`` is ``network.table()``, on the network's device; ``chunk`` events, with histories of
-    about the same length, go through at a time (512 keep what they need in the cache of a core).
+    about the same length, go through at a time.
     """
     out = np.empty((len(x), N_OUTPUTS))
     device = table.device

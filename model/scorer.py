@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from model.text import TextEncoder
 
 FRAUD, BAD, SPEND = range(3)
-CHUNK: Final = 512
+CHUNK: Final = 1024
 STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 2}
 """Of integrated gradients: twice as many users fall a credit band as raise an alert."""
 

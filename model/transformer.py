@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from model.linear import Linear, linear
 from model.tokens import (
     ABSENT_RELATION,
     CATEGORY_AT,
@@ -69,11 +70,11 @@ class Layer(nn.Module):
         super().__init__()
         self.heads = heads
         self.before_ask = nn.LayerNorm(d)
-        self.ask = nn.Linear(d, heads * d)
-        self.take = nn.Linear(heads * d, d)
+        self.ask = Linear(d, heads * d)
+        self.take = Linear(heads * d, d)
         self.before_mix = nn.LayerNorm(2 * d)
-        self.widen = nn.Linear(2 * d, 2 * d)
-        self.narrow = nn.Linear(2 * d, 2 * d)
+        self.widen = Linear(2 * d, 2 * d)
+        self.narrow = Linear(2 * d, 2 * d)
         self.dropout = nn.Dropout(dropout)
         nn.init.normal_(self.ask.weight, std=1 / d)  # logits of about 1 at first
         nn.init.zeros_(self.ask.bias)
@@ -108,8 +109,8 @@ class EventTransformer(nn.Module):
         self.register_buffer("first", first.clone())
         self.lookup = nn.Parameter(0.1 * torch.randn(N_LOOKUPS, d))
         self.past_dense = nn.Parameter(torch.randn(N_DENSE, d) / math.sqrt(N_DENSE))
-        self.now_dense = nn.Linear(N_DENSE, d)
-        self.text = nn.Linear(max(shape.text, 1), d, bias=False)
+        self.now_dense = Linear(N_DENSE, d)
+        self.text = Linear(max(shape.text, 1), d, bias=False)
         self.register_buffer("text_mean", torch.zeros(max(shape.text, 1)))
         self.register_buffer("text_scale", torch.ones(max(shape.text, 1)))
         self.text_kind = nn.Parameter(torch.zeros(3, d))
@@ -119,8 +120,8 @@ class EventTransformer(nn.Module):
         self.dropout = nn.Dropout(dropout)
         joint = 2 * d + shape.hidden
         self.before_join = nn.LayerNorm(joint)
-        self.join = nn.Linear(joint, 128)
-        self.out = nn.Linear(128, N_OUTPUTS)
+        self.join = Linear(joint, 128)
+        self.out = Linear(128, N_OUTPUTS)
         with torch.no_grad():
             self.steps[:, d + shape.hidden :] = 0
             fading = torch.arange(N_RELATIONS).div(4, rounding_mode="floor")[:, None] / -24.0
@@ -149,7 +150,7 @@ class EventTransformer(nn.Module):
         """Embed the past events: vectors [n, k, d] and biases [n, layers, 1, heads, k]."""
         n, k, three = inputs.past_lookup.shape
         bag = fn.embedding_bag(inputs.past_lookup.view(n * k, three), self.lookup, mode="sum")
-        past = bag.addmm_(inputs.past_dense.view(n * k, -1), self.past_dense)
+        past = bag + linear(inputs.past_dense.view(n * k, -1), self.past_dense.t())
         relation = torch.cat([self.relation[:-1], torch.full_like(self.relation[:1], -1e9)])
         bias = fn.embedding(inputs.relation, relation)
         bias = bias.transpose(1, 2).contiguous()

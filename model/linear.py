@@ -1,0 +1,49 @@
+"""Matrix products of float32 on the processor through oneDNN, where PyTorch would use MKL.
+
+MKL leaves the wide registers of processors that are not Intel's unused: on an AMD EPYC (Zen 5) one
+core does 104 GFLOPS through MKL and 218 through oneDNN, on the shapes of the event Transformer.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as fn
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return x [..., k] times weight [d, k] transposed, plus bias [d]; see `nn.functional.linear`.
+
+    oneDNN's kernel has no gradient, so it serves only where none is asked for.
+
+    >>> with torch.inference_mode():
+    ...     linear(torch.ones(1, 2), torch.tensor([[1.0, 2.0]]), torch.tensor([3.0])).tolist()
+    [[6.0]]
+    """
+    by_onednn = (
+        x.device.type == "cpu"
+        and x.dtype == weight.dtype == torch.float32
+        and not torch.is_grad_enabled()
+        and not torch.is_autocast_enabled("cpu")
+        and torch.backends.mkldnn.is_available()
+    )
+    if not by_onednn:
+        return fn.linear(x, weight, bias)
+    out: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return out
+
+
+class Linear(nn.Linear):
+    """A linear layer that answers through `linear`; it learns as any other."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map x [..., k] to [..., d]."""
+        return linear(x, self.weight, self.bias)
+
+
+def quickened(network: nn.Module) -> nn.Module:
+    """Let all linear layers of a network answer through `linear`, and return the network."""
+    for name, layer in list(network.named_modules()):
+        if type(layer) is nn.Linear:
+            quick = Linear(1, 1, bias=layer.bias is not None, device="meta")
+            quick.weight, quick.bias = layer.weight, layer.bias
+            network.set_submodule(name, quick)
+    return network
