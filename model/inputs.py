@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from model.bins import Bins
+from model.flight import sent
 from model.tokens import event_tokens, past_tokens
 from model.transformer import Inputs
 from topics.columns import Rows
@@ -72,7 +73,7 @@ def assemble(
         before.lookup,
         before.relation,
     )
-    return Inputs(*(torch.from_numpy(array).to(device) for array in arrays))
+    return Inputs(*(sent(array, device) for array in arrays))
 
 
 def forget(texts: TextVectors, share: float, rng: np.random.Generator) -> TextVectors:

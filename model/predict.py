@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.bins import Bins
+from model.flight import Answer, one_behind
 from model.inputs import TextVectors, assemble
 from model.rows import take
 from model.transformer import N_OUTPUTS, EventTransformer, Inputs
@@ -29,11 +30,14 @@ def outputs(
     about the same length, go through at a time.
     """
     out = np.empty((len(x), N_OUTPUTS))
-    device = table.device
+    device, past = table.device, network.shape.past
     with torch.inference_mode():
-        for index, part, known in _pieces(x, texts, chunk):
-            inputs = assemble(part, known, bins, network.shape.past, device)
-            out[index] = _run(network, inputs, table).double().cpu().numpy()
+        started = (
+            (index, Answer(_run(network, assemble(part, known, bins, past, device), table)))
+            for index, part, known in _pieces(x, texts, chunk)
+        )
+        for index, found in one_behind(started):
+            out[index] = found
     return out
 
 

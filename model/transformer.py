@@ -150,7 +150,7 @@ class EventTransformer(nn.Module):
         """Embed the past events: vectors [n, k, d] and biases [n, layers, 1, heads, k]."""
         n, k, three = inputs.past_lookup.shape
         bag = fn.embedding_bag(inputs.past_lookup.view(n * k, three), self.lookup, mode="sum")
-        past = bag + linear(inputs.past_dense.view(n * k, -1), self.past_dense.t())
+        past = linear(inputs.past_dense.view(n * k, -1), self.past_dense.t()).add_(bag)
         relation = torch.cat([self.relation[:-1], torch.full_like(self.relation[:1], -1e9)])
         bias = fn.embedding(inputs.relation, relation)
         bias = bias.transpose(1, 2).contiguous()

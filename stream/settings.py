@@ -45,6 +45,11 @@ class Settings:
         choices=("full", "none"),
     )
     device: str = declare("cpu", "Where the model runs.", choices=("cpu", "cuda"))
+    text_engine: str = declare(
+        "auto",
+        "How texts are encoded: `float32`, `bfloat16`, `auto` (the latter on CUDA, else the "
+        "former), or a folder that `riskstream export` wrote, for int8.",
+    )
     threads: int = declare(1, "Threads of one worker's matrix products.", low=1, high=256)
     token_key: str = declare(
         DEVELOPMENT_KEY,

@@ -115,7 +115,7 @@ def judge(
             )
         Run(against / DECISIONS)  # refuses now what would be refused after the replay
     torch.set_num_threads(settings.threads)
-    scorer = ModelScorer.load(model, feature_names=NAMES)
+    scorer = ModelScorer.load(model, feature_names=NAMES, engine=settings.text_engine)
     plan = replace(plan, known_from_ms=scorer.manifest["training"]["from_ms"])
     policy = load_policy(settings.policy, settings.reason_language)
     found = run_backtest(plan, source, policy, scorer, advance, apart=apart)

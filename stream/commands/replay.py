@@ -75,5 +75,5 @@ def _as_logged(
         source,
         Logged.read(settings.brokers, Tokens(settings.token_key.encode())),
         load_policy(settings.policy, settings.reason_language),
-        ModelScorer.load(args.model, feature_names=NAMES),
+        ModelScorer.load(args.model, feature_names=NAMES, engine=settings.text_engine),
     )  # fmt: skip

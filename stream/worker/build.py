@@ -48,6 +48,7 @@ def build_scorer(settings: Settings) -> Scorer:
         settings.device,
         feature_names=NAMES,
         text_deadline_ms=settings.text_deadline_ms,
+        engine=settings.text_engine,
     )
     if scorer.feature_version != FEATURE_VERSION:
         raise InputError(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from model import offline, text
+from model.engine import padded
 from model.offline import converted, packed_weights
 from model.text import TextEncoder
 from topics.errors import InputError
@@ -22,7 +23,8 @@ def encoder() -> TextEncoder:
 
 def fresh(encoder: TextEncoder, texts: list[str]) -> np.ndarray:
     """Encode past the cache."""
-    return np.concatenate([encoder._vectors(encoder._tokens([text])) for text in texts])
+    batches = [padded(encoder._tokens([text]), encoder.engine.pad) for text in texts]
+    return np.concatenate([encoder.engine.start(batch).read() for batch in batches])
 
 
 def test_a_chinese_text_is_nearest_to_its_english_counterpart(encoder: TextEncoder) -> None:

@@ -1,0 +1,37 @@
+"""The pretrained encoder that a model's texts go through, by Hugging Face name or folder."""
+
+from pathlib import Path
+
+from model.offline import DEFAULT_BASE, converted, packed_weights
+from topics.errors import InputError
+
+
+def prefix_of(base: str) -> str:
+    """Return what an encoder of this name was trained to read before a text.
+
+    >>> prefix_of("intfloat/multilingual-e5-small"), prefix_of("sentence-transformers/LaBSE")
+    ('query: ', '')
+    """
+    return "query: " if "e5" in Path(base).name.lower() else ""
+
+
+def folder_of(base: str) -> Path:
+    """Return the folder of an encoder, fetching it where it is none and not installed.
+
+    Raises InputError where it cannot be had.
+    """
+    if Path(base).expanduser().is_dir():
+        return Path(base).expanduser()
+    packed = packed_weights() if base == DEFAULT_BASE else None
+    if packed is not None:
+        return converted(packed)
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - only where it is needed
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError  # noqa: PLC0415
+
+    try:
+        return Path(snapshot_download(base, allow_patterns=["*.json", "*.safetensors", "*.model"]))
+    except (OSError, HfHubHTTPError, HFValidationError) as error:
+        raise InputError(
+            f"text encoder {base} is no folder and cannot be fetched ({type(error).__name__}); "
+            "install riskstream[offline] or name a folder"
+        ) from error
