@@ -10,6 +10,7 @@ from torch import Tensor
 from model.bins import Bins
 from model.flight import Answer, one_behind
 from model.inputs import TextVectors, assemble
+from model.linear import REPEATED_ROWS
 from model.rows import take
 from model.transformer import N_OUTPUTS, EventTransformer, Inputs
 from topics.scores import ScoreInput
@@ -22,7 +23,7 @@ def outputs(
     x: ScoreInput,
     texts: TextVectors,
     *,
-    chunk: int = 1024,
+    chunk: int = REPEATED_ROWS,
 ) -> NDArray[np.float64]:
     """Return the raw outputs, float64[n, N_OUTPUTS]; bfloat16 inside on CUDA, float32 on CPU.
 

@@ -19,6 +19,7 @@ from model.inputs import (
     reads_text,
     without_vectors,
 )
+from model.linear import REPEATED_ROWS
 from model.predict import outputs
 from model.rows import take
 from model.saving import (
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from model.text import TextEncoder
 
 FRAUD, BAD, SPEND = range(3)
-CHUNK: Final = 1024
+CHUNK: Final = REPEATED_ROWS
 STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 2}
 """Of integrated gradients: twice as many users fall a credit band as raise an alert."""
 

@@ -7,7 +7,12 @@ from model.linear import Linear, linear, quickened
 
 def test_the_quick_product_equals_pytorchs_own() -> None:
     torch.manual_seed(0)
-    x, weight, bias = torch.randn(3, 50, 64), torch.randn(200, 64) / 8, torch.randn(200)
+    for shape in ((3, 50), (4, 256), (2, 3000), (0,)):
+        _compare(shape)
+
+
+def _compare(shape: tuple[int, ...]) -> None:
+    x, weight, bias = torch.randn(*shape, 64), torch.randn(200, 64) / 8, torch.randn(200)
     expected = x.double() @ weight.double().T + bias.double()
     with torch.inference_mode():
         found, bare = linear(x, weight, bias), linear(x, weight)
