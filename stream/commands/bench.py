@@ -3,7 +3,16 @@
 import argparse
 import sys
 
-from stream.commands.benchmarks import latency, market, memory, peers, pipeline, recovery, scale
+from stream.commands.benchmarks import (
+    latency,
+    market,
+    memory,
+    model,
+    peers,
+    pipeline,
+    recovery,
+    scale,
+)
 
 SUMMARY = "measure this machine: events per second, and where the time goes"
 
@@ -13,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     names = parser.add_subparsers(
         dest="name", metavar="NAME", required=True, help="the benchmark to run, one of"
     )
-    for benchmark in (pipeline, latency, memory, recovery, scale, market, peers):
+    for benchmark in (pipeline, model, latency, memory, recovery, scale, market, peers):
         benchmark.arguments(names)
 
 
