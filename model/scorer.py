@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -19,7 +19,6 @@ from model.inputs import (
     reads_text,
     without_vectors,
 )
-from model.linear import REPEATED_ROWS
 from model.predict import outputs
 from model.rows import take
 from model.saving import (
@@ -30,14 +29,11 @@ from model.saving import (
     fusion_from,
     network_from,
 )
+from model.text import TextEncoder
 from topics.errors import InputError
 from topics.scores import Head, ScoreInput, ScorerDownError, Scores, TextWork
 
-if TYPE_CHECKING:
-    from model.text import TextEncoder
-
 FRAUD, BAD, SPEND = range(3)
-CHUNK: Final = REPEATED_ROWS
 STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 2}
 """Of integrated gradients: twice as many users fall a credit band as raise an alert."""
 
@@ -55,7 +51,7 @@ class ModelScorer:
         self,
         loaded: artifact.Artifact,
         device: str = "cpu",
-        encoder: "TextEncoder | None" = None,
+        encoder: TextEncoder | None = None,
         text_deadline_ms: float | None = None,
     ) -> None:
         manifest, inputs = loaded.manifest, loaded.arrays["inputs"]
@@ -110,8 +106,6 @@ class ModelScorer:
             raise InputError(f"device {device} is not there; use cpu")
         encoder = None
         if text := loaded.manifest["text"]:
-            from model.text import TextEncoder  # noqa: PLC0415 - transformers takes seconds
-
             encoder = TextEncoder.load(base or text["base"], device=device, engine=engine)
             encoder.expect(text["sha256"])
         return cls(loaded, device, encoder, text_deadline_ms)
@@ -177,15 +171,14 @@ class ModelScorer:
 
     def network_outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
         """Return the raw outputs of the network alone, float64[n, N_OUTPUTS]."""
-        return outputs(self._network, self._table, self._bins, x, texts, chunk=CHUNK)
+        return outputs(self._network, self._table, self._bins, x, texts)
 
     def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the log-odds of fraud that the network alone and the trees alone give.
 
         Both float64[n], uncalibrated; NaN where the model has no such part.
         """
-        texts = self._texts(x, self.text_deadline_ms)
-        out = self.network_outputs(x, texts)
+        out = self.network_outputs(x, self._texts(x, self.text_deadline_ms))
         nothing = np.full(len(x), np.nan)
         trees = self._fusion.trees
         return (

@@ -22,7 +22,7 @@ Spent = tuple[float, float]
 
 @dataclass(frozen=True)
 class Rates:
-    """Texts per second of processor time and by the clock, over all rounds."""
+    """Texts per second: of processor time over all rounds, and by the clock, their median."""
 
     ours: float
     bare: float
@@ -49,9 +49,14 @@ def encoding_rates(encoder: TextEncoder, texts: dict[int, str], name: str) -> Ra
             else:
                 rounds.append((len(part), _ours(encoder, part), _bare(encoder, part)))
             advance(len(part))
-    n = sum(size for size, _, _ in rounds)
-    ours, bare = (np.sum([spent[i] for spent in rounds], axis=0) for i in (1, 2))
-    return Rates(*(float(n / s) for s in (ours[0], bare[0], ours[1], bare[1])))
+    n = np.array([size for size, _, _ in rounds])
+    ours_s, bare_s = (np.array([spent[i] for spent in rounds]) for i in (1, 2))
+    return Rates(
+        float(n.sum() / ours_s[:, 0].sum()),
+        float(n.sum() / bare_s[:, 0].sum()),
+        float(np.median(n / ours_s[:, 1])),
+        float(np.median(n / bare_s[:, 1])),
+    )
 
 
 def _ours(encoder: TextEncoder, texts: dict[int, str]) -> Spent:
