@@ -1,6 +1,7 @@
 """The network's outputs for any number of events."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -13,7 +14,18 @@ from model.inputs import TextVectors, assemble
 from model.linear import REPEATED_ROWS
 from model.rows import take
 from model.transformer import N_OUTPUTS, EventTransformer, Inputs
-from topics.scores import ScoreInput
+from topics.scores import ScoreInput, ScorerDownError
+
+
+@contextmanager
+def answering(device: torch.device) -> Iterator[None]:
+    """Raise ScorerDownError where ``device``, other than the processor, fails within the block."""
+    try:
+        yield
+    except RuntimeError as error:
+        if device.type == "cpu":
+            raise
+        raise ScorerDownError(f"{device} failed: {error}") from error
 
 
 def outputs(

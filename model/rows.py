@@ -6,6 +6,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.asked import Asked
 from topics.scores import ScoreInput
 
 MIN_POSITIVES: Final = 5
@@ -18,7 +19,8 @@ class TrainingRows:
 
     ``label`` int8[n]: 1 fraud, 0 legitimate, -1 unknown. ``turned_bad`` int8[n]: 1 if the user
     turned bad later, 0 if not, -1 unknown. ``spend`` float32[n]: what the user spent in the days
-    that followed, NaN unknown. ``time_ms`` int64[n] event time; ``user`` uint64[n].
+    that followed, NaN unknown. ``time_ms`` int64[n] event time; ``user`` uint64[n]. ``asked`` are
+    rows of another kind, between the events, to learn spend from; None: there are none.
     """
 
     x: ScoreInput
@@ -27,12 +29,13 @@ class TrainingRows:
     spend: NDArray[np.float32]
     time_ms: NDArray[np.int64]
     user: NDArray[np.uint64]
+    asked: Asked | None = None
 
     def __len__(self) -> int:
         return len(self.label)
 
     def take(self, index: NDArray[np.int64]) -> Self:
-        """Return the rows at ``index``, in that order."""
+        """Return the rows at ``index``, in that order, and all that was asked."""
         return type(self)(
             take(self.x, index),
             self.label[index],
@@ -40,6 +43,7 @@ class TrainingRows:
             self.spend[index],
             self.time_ms[index],
             self.user[index],
+            self.asked,
         )
 
     def by_time(self) -> Self:

@@ -18,6 +18,7 @@ from model.forest import Forest
 from model.fusion import Fusion, Words
 from model.rows import TrainingRows
 from model.slices import Slices
+from model.spending import Spending
 from model.textmodel import TextModel
 from model.transformer import EventTransformer, Shape
 from model.trees import Trees
@@ -66,20 +67,25 @@ def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
     *, names: list[str], feature_version: str, text: dict[str, Any] | None,
     words: dict[str, Any] | None, seed: int, seconds: float, spend_horizon_days: float,
+    spending: Spending | None,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
     rows, times = trained.rows, trained.rows.time_ms
+    heads = fitted.heads
+    if spending is not None and "spend" not in heads:
+        heads = [*heads, "spend"]
     manifest = {
         "name": NAME,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "feature_version": feature_version,
         "features": names,
-        "heads": fitted.heads,
-        "lacks": _lacks(rows, fitted.heads),
+        "heads": heads,
+        "lacks": _lacks(rows, heads),
         "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),
         "text": text,
         "words": words,
+        "spending": None if spending is None else spending.told(),
         "fusion": _weights(trained.fusion),
         "calibration": {head: found.kind for head, found in trained.calibration.items()},
         "metrics": trained.metrics,
@@ -99,7 +105,10 @@ def save_model(
             package: version(package) for package in ("torch", "numpy", "scikit-learn", "numba")
         },
     }
-    artifact.save(folder, manifest, _arrays(trained, fitted, forest, usual))
+    arrays = _arrays(trained, fitted, forest, usual)
+    if spending is not None:
+        arrays["spending"] = spending.arrays()
+    artifact.save(folder, manifest, arrays)
     return folder
 
 
@@ -133,7 +142,7 @@ def _arrays(
     fusion = trained.fusion
     trees, words = fusion.trees, fusion.words
     return {
-        **({} if trees is None else {"trees": {**vars(trees), "base": np.array([trees.base])}}),
+        **({} if trees is None else {"trees": trees.arrays()}),
         **({} if words is None else {"words": _words(words)}),
         "network": {name: tensor.numpy() for name, tensor in state.items()},
         "forest": {**vars(forest), "usual": np.array([forest.usual])},
@@ -178,10 +187,7 @@ def forest_from(arrays: artifact.Arrays) -> Forest:
 def fusion_from(loaded: artifact.Artifact) -> Fusion:
     """Rebuild what joins network and trees."""
     shift, network, weight = loaded.arrays["inputs"]["fusion"].tolist()
-    trees = None
-    if "trees" in loaded.arrays:
-        parts: dict[str, Any] = dict(loaded.arrays["trees"])
-        trees = Trees(**(parts | {"base": float(parts["base"][0])}))
+    trees = Trees.from_arrays(loaded.arrays["trees"]) if "trees" in loaded.arrays else None
     words = None
     if "words" in loaded.arrays:
         found = loaded.arrays["words"]

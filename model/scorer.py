@@ -1,7 +1,6 @@
 """A trained model that answers whole batches of events, on CPU or CUDA."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -10,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from model import artifact
+from model.expecting import expectation_from
 from model.gradients import integrated_gradients
 from model.inputs import (
     VECTOR_UNKNOWN,
@@ -19,7 +19,7 @@ from model.inputs import (
     reads_text,
     without_vectors,
 )
-from model.predict import outputs
+from model.predict import answering, outputs
 from model.rows import take
 from model.saving import (
     SPEND_DAYS,
@@ -31,7 +31,7 @@ from model.saving import (
 )
 from model.text import TextEncoder
 from topics.errors import InputError
-from topics.scores import Head, ScoreInput, ScorerDownError, Scores, TextWork
+from topics.scores import Head, ScoreInput, Scores, TextWork
 
 FRAUD, BAD, SPEND = range(3)
 STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 2}
@@ -42,7 +42,8 @@ class ModelScorer:
     """Forest, event Transformer, boosted trees and text encoder of one model folder.
 
     ``name`` and ``version`` identify the model; ``features`` and ``feature_version`` the inputs it
-    was trained on; ``usual`` float32[F] the training medians (NaN where never known).
+    was trained on; ``usual`` float32[F] the training medians (NaN where never known); ``expects``
+    tells spend, at events and between them (None: the network does, at events only).
     """
 
     wants_past = True
@@ -65,8 +66,10 @@ class ModelScorer:
         self.encoder, self.text_deadline_ms = encoder, text_deadline_ms
         self.usual: NDArray[np.float32] = inputs["usual"]
         # Folders that do not say were trained on the spend of 30 days.
-        per_30_days = SPEND_DAYS / manifest.get("spend_horizon_days", SPEND_DAYS)
-        self._spend_scale = float(inputs["spend_scale"][0]) * per_30_days
+        horizon_days = manifest.get("spend_horizon_days", SPEND_DAYS)
+        self._per_30_days = SPEND_DAYS / horizon_days
+        self._spend_scale = float(inputs["spend_scale"][0]) * self._per_30_days
+        self.expects = expectation_from(loaded.arrays, self.features, horizon_days)
         self._bins = bins_from(inputs)
         self._forest = forest_from(loaded.arrays["forest"])
         self._fusion = fusion_from(loaded)
@@ -142,18 +145,9 @@ class ModelScorer:
         anomaly = self._forest.anomaly(x.features)
         return Scores(nothing, anomaly, nothing, nothing, np.ones(len(x), np.bool_))
 
-    @contextmanager
-    def _on_device(self) -> Iterator[None]:
-        try:
-            yield
-        except RuntimeError as error:
-            if self.device.type == "cpu":
-                raise
-            raise ScorerDownError(f"{self.device} failed: {error}") from error
-
     def _score(self, x: ScoreInput, deadline_ms: float | None) -> Scores:
         before = self._text_work()
-        with self._on_device():
+        with answering(self.device):
             texts = self._texts(x, deadline_ms)
             after = self._text_work()
             out = self.network_outputs(x, texts)
@@ -164,7 +158,11 @@ class ModelScorer:
             else nothing,
             anomaly=self._forest.anomaly(x.features),
             p_bad=self._bad.apply(out[:, BAD]) if "bad" in self.heads else nothing,
-            spend=self._spend_scale * np.exp(out[:, SPEND]) if "spend" in self.heads else nothing,
+            spend=self.expects.mean(x) * self._per_30_days
+            if self.expects is not None
+            else self._spend_scale * np.exp(out[:, SPEND])
+            if "spend" in self.heads
+            else nothing,
             degraded=(texts.kind == VECTOR_UNKNOWN) & (self.encoder is not None),
             text_work=after.since(before),
         )
@@ -199,7 +197,7 @@ class ModelScorer:
         part = take(x, np.asarray(rows, np.int64))
         if not len(part) or head not in self.heads:
             return np.zeros((len(part), len(self.usual)), np.float32)
-        with self._on_device():
+        with answering(self.device):
             return self._explained(part, head, steps or STEPS[head])
 
     def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:

@@ -18,6 +18,7 @@ from model.progress import Report, progress_bar
 from model.rows import TrainingRows
 from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
+from model.spending import Spending
 from model.textmodel import TextModel
 from model.trees import Trees
 from topics.errors import InputError
@@ -50,9 +51,10 @@ def train(
     ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
     ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
     the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
-    and the model tells spend per 30 days whatever it is. The result depends on ``rows``, ``seed``
-    and ``recipe`` only, unless the time for epochs runs out. Raises InputError where there are
-    fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
+    and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
+    are rows of asking, ``rows.asked``, to fit `model.spending` to. The result depends on ``rows``,
+    ``seed`` and ``recipe`` only, unless the time for epochs runs out. Raises InputError where
+    there are fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -84,6 +86,9 @@ def train(
             whole = refit_boosting(boosting, rows.x.features, rows.label, seed=seed)
             trained = trained.with_trees(Trees.flatten(whole.trees, whole.columns))
             report("boosted trees on all rows", 1.0)
+        report("spending", 0.0)
+        spending = _spending(rows, seed)
+        report("spending", 1.0)
         if words is not None and trained.fusion.words is not None:
             report("words on all rows", 0.0)
             everywhere = _words(rows, slices.n, seed, words.strength)
@@ -94,8 +99,15 @@ def train(
         Path(out), trained, fitted, forest, usual,
         names=list(feature_names), feature_version=feature_version, text=text,
         words=None if words is None else words.told(), seed=seed, seconds=seconds,
-        spend_horizon_days=spend_horizon_days,
+        spend_horizon_days=spend_horizon_days, spending=spending,
     )  # fmt: skip
+
+
+def _spending(rows: TrainingRows, seed: int) -> Spending | None:
+    """Fit expected spend to what was asked between the events; None where that is too little."""
+    if rows.asked is None:
+        return None
+    return Spending.fit(rows.asked.habits, rows.asked.spend, rows.asked.user, seed=seed)
 
 
 def _texts(

@@ -52,7 +52,7 @@ class Trees:
 
     @classmethod
     def flatten(cls, fitted: Any, columns: NDArray[np.int64]) -> Self:
-        """Copy a fitted HistGradientBoostingClassifier over the features ``columns``."""
+        """Copy a fitted HistGradientBoosting of one output over the features ``columns``."""
         stages = [stage[0].nodes for stage in fitted._predictors]
         sizes = [len(nodes) for nodes in stages]
         root = np.cumsum([0, *sizes[:-1]]).astype(np.int32)
@@ -76,11 +76,25 @@ class Trees:
             float(fitted._baseline_prediction.ravel()[0]),
         )
 
-    def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the log-odds of fraud, float64[n], of float32[n, F], NaN unknown."""
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return all members as arrays, to be saved."""
+        return {**vars(self), "base": np.array([self.base])}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+        """Rebuild trees from what `arrays` returned."""
+        parts: dict[str, Any] = dict(arrays)
+        return cls(**(parts | {"base": float(parts["base"][0])}))
+
+    def total(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the base and what all trees add to it, float64[n], of float32[n, F]."""
         out = np.full(len(features), self.base)
         _descend(features, self._parts(), out)
         return out
+
+    def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the log-odds of fraud, float64[n], of float32[n, F], NaN unknown."""
+        return self.total(features)
 
     def contributions(
         self, features: NDArray[np.float32], usual: NDArray[np.float32]
