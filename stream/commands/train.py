@@ -28,8 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help=f"file or folder of events: {', '.join(SUFFIXES)}",
     )  # fmt: skip
     parser.add_argument(
-        "--labels", type=Path, required=True, metavar="PATH", help="file or folder of their labels"
-    )
+        "--labels", type=Path, metavar="PATH",
+        help="file or folder of their labels; without any, only what is unusual and what users "
+        "will spend can be learned",
+    )  # fmt: skip
     parser.add_argument(
         "--from", dest="start", metavar="TIME",
         help="learn from events from then on; those before count as history (default: all)",
@@ -49,6 +51,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--export", type=Path, metavar="FILE",
         help=".parquet: the training rows with named features, event time and the time at which "
         "the label became known, for other tools; without --out nothing is trained",
+    )  # fmt: skip
+    parser.add_argument(
+        "--export-asked", type=Path, metavar="FILE",
+        help=".parquet: the rows that expected spend is learned from, every customer at regular "
+        "moments, with what was spent after",
     )  # fmt: skip
     parser.add_argument(
         "--base", default="auto", metavar="MODEL",
@@ -88,15 +95,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Train, and print what the model can do."""
     _check(args)
-    if args.out is None and args.export is None:
+    if args.out is None and args.export is None and args.export_asked is None:
         raise InputError("give --out for a model, --export for its rows, or both")
     if args.out is not None:
         require_new_folder(args.out)
-    if args.export is not None and args.export.suffix != ".parquet":
-        raise InputError(f"--export {args.export} must end in .parquet")
+    for name, path in (("--export", args.export), ("--export-asked", args.export_asked)):
+        if path is not None and path.suffix != ".parquet":
+            raise InputError(f"{name} {path} must end in .parquet")
     settings = read_settings(args)
     from stream.loading import build_decoder, load_policy
-    from stream.replay.learning import Learning, base_of, learn, learned_rows
+    from stream.replay.learning import Exports, Learning, base_of, learn, learned_rows
 
     until = moment_ms(args.until, "--until")
     start = moment_ms(args.start, "--from") if args.start else 0
@@ -126,12 +134,17 @@ def run(args: argparse.Namespace) -> int:
         lag_ms=settings.visibility_lag_ms,
         threads=settings.threads,
     )
+    exports = Exports(args.export, args.export_asked)
     if args.out is None:
-        rows = learned_rows(decoder, policy, what, args.export)
-        print(f"{len(rows):,} rows, {int((rows.label == 1).sum()):,} of them fraud: {args.export}")
+        rows = learned_rows(decoder, policy, what, exports)
+        if args.export is not None:
+            n_fraud = int((rows.label == 1).sum())
+            print(f"{len(rows):,} rows, {n_fraud:,} of them fraud: {args.export}")
+        if args.export_asked is not None and rows.asked is not None:
+            print(f"{len(rows.asked):,} rows of customers asked: {args.export_asked}")
     else:
         with new_folder(args.out) as out:  # now, so that hours of training have a place to go
-            manifest = learn(decoder, policy, what, out, args.export)
+            manifest = learn(decoder, policy, what, out, exports)
         _print(manifest, args.out)
     return 0
 

@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from model.asked import Asked
+from model.habits import FROM_PAST
 from model.rows import TrainingRows
 from stream.pipeline.features import NAMES
 from topics.parquet import TableWriter
@@ -29,6 +31,32 @@ SCHEMA: Final = pa.schema(
     ]
 )
 """One row per event; the features as they were at the event, null where unknown."""
+
+
+ASKED: Final = pa.schema(
+    [
+        ("user_id", pa.string()),
+        ("asked_at_ms", pa.int64()),
+        ("spend", pa.float32()),
+        *((name, pa.float32()) for name in (*FROM_PAST, *NAMES)),
+    ]
+)
+"""One row per customer and moment; all features are as they were then."""
+
+
+def export_asked(
+    asked: Asked, user_ids: list[str], features: NDArray[np.float32], path: Path
+) -> None:
+    """Write the ``n`` rows that expected spend is learned from.
+
+    ``features`` float32[n, F] are those of the feature table. Raises InputError where the file
+    cannot be written.
+    """
+    known = np.concatenate([asked.habits[:, : len(FROM_PAST)], features], 1)
+    with TableWriter(path, ASKED) as writer:
+        columns = [pa.array(user_ids, pa.string()), pa.array(asked.time_ms), pa.array(asked.spend)]
+        columns += [pa.array(column, mask=np.isnan(column)) for column in known.T.copy()]
+        writer.write_table(pa.Table.from_arrays(columns, schema=ASKED))
 
 
 def export_rows(

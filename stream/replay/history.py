@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +44,15 @@ def read_history(
     from_ms: int | None = None,
     until_ms: int | None = None,
     bad: BadRecords | None = None,
+    cuts: Sequence[int] = (),
 ) -> Iterator[Slice]:
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
     A file that is named twice, itself or by its folder, is read once. The order does not depend on
     that of the files or of the records in them: at equal times labels go first. Records before
-    ``from_ms`` and from ``until_ms`` on are left out. Those that cannot be read go to ``bad``;
-    without that, InputError is raised for the first.
+    ``from_ms`` and from ``until_ms`` on are left out. No slice reaches across one of the times
+    ``cuts``, which rise; what happens at one comes after it. Those that cannot be read go to
+    ``bad``; without that, InputError is raised for the first.
     """
     bad = bad or BadRecords(refuse=True)
     files = {file.resolve(): file for path in paths for file in files_of(path)}
@@ -57,7 +60,9 @@ def read_history(
     parts = settle_ties(sort_by_time(chunks), LABEL_TAG)
     if from_ms is not None:
         parts = since(parts, from_ms)
-    yield from slices_of(parts if until_ms is None else until(parts, until_ms), decoder, bad)
+    if until_ms is not None:
+        parts = until(parts, until_ms)
+    yield from slices_of(cut_at(parts, cuts) if cuts else parts, decoder, bad)
 
 
 def until(parts: Iterable[Timed], until_ms: int) -> Iterator[Timed]:
@@ -76,6 +81,14 @@ def since(parts: Iterable[Timed], from_ms: int) -> Iterator[Timed]:
         n = int(np.searchsorted(part.times, from_ms))
         if n < len(part.times):
             yield part.cut(n, len(part.times))
+
+
+def cut_at(parts: Iterable[Timed], cuts: Sequence[int]) -> Iterator[Timed]:
+    """Yield sorted records in pieces that do not reach across the rising times ``cuts``."""
+    for part in parts:
+        ends = np.unique([0, *np.searchsorted(part.times, cuts).tolist(), len(part.times)])
+        for begin, end in pairwise(ends.tolist()):
+            yield part.cut(begin, end)
 
 
 def slices_of(parts: Iterable[Timed], decoder: Decoder, bad: BadRecords) -> Iterator[Slice]:

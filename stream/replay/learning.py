@@ -1,8 +1,8 @@
 """From history to a trained model: replay, training rows, training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -17,7 +17,9 @@ from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import NoScorer
 from stream.pipeline.windows import DAY_MS
-from stream.replay.exporting import export_rows
+from stream.replay.askedset import Askedset
+from stream.replay.asking import moments_of
+from stream.replay.exporting import export_asked, export_rows
 from stream.replay.history import read_history
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.trainset import Trainset, TrainsetSettings
@@ -30,13 +32,14 @@ from topics.timed import LABEL_TAG, read_timed
 class Learning:
     """What to learn from and how; see `TrainsetSettings` for the times.
 
-    ``horizon_ms`` is the time over which spend is summed; the model tells spend per 30 days.
-    ``base`` names the text encoder; ``auto`` is the default one where its weights are installed,
-    ``none`` is none. ``max_seconds`` bounds the epochs of the network.
+    ``labels`` None: nothing is known of any event. ``horizon_ms`` is the time over which spend is
+    summed; the model tells spend per 30 days. ``base`` names the text encoder; ``auto`` is the
+    default one where its weights are installed, ``none`` is none. ``max_seconds`` bounds the
+    epochs of the network.
     """
 
     events: Path
-    labels: Path
+    labels: Path | None
     from_ms: int
     until_ms: int
     label_delay_ms: int
@@ -52,6 +55,17 @@ class Learning:
     threads: int
 
 
+@dataclass(frozen=True)
+class Exports:
+    """Parquet files to write for other tools: the ``rows`` of events, the ``asked`` customers."""
+
+    rows: Path | None = None
+    asked: Path | None = None
+
+
+NO_EXPORTS: Final = Exports()
+
+
 class _HistoryScorer(NoScorer):
     """No scores, but the past events are kept, for a model to learn from."""
 
@@ -59,25 +73,27 @@ class _HistoryScorer(NoScorer):
 
 
 def learn(
-    decoder: Decoder, policy: Policy, what: Learning, out: Path, export: Path | None = None
+    decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS
 ) -> dict[str, Any]:
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
-    The rows are written to ``export`` first.
+    The rows are written to ``exports`` first.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
-    return train_on(learned_rows(decoder, policy, what, export), what, out)
+    return train_on(learned_rows(decoder, policy, what, exports), what, out)
 
 
 def learned_rows(
-    decoder: Decoder, policy: Policy, what: Learning, export: Path | None = None
+    decoder: Decoder, policy: Policy, what: Learning, exports: Exports = NO_EXPORTS
 ) -> TrainingRows:
     """Replay the history and return its rows with what is known of them.
 
-    They are written to ``export`` as well, by `export_rows`.
+    They are written to ``exports`` as well, by `export_rows` and `export_asked`.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
-    if not any((part.tags == LABEL_TAG).any() for part in read_timed(what.labels)):
+    if what.labels is not None and not any(
+        (part.tags == LABEL_TAG).any() for part in read_timed(what.labels)
+    ):
         raise InputError(f"{what.labels} holds no labels; give --labels a file of labels")
     trainset = Trainset(
         TrainsetSettings(
@@ -92,24 +108,32 @@ def learned_rows(
     replay = Replay(
         policy, _HistoryScorer(N_FEATURES), ReplaySettings(lag_ms=what.lag_ms, zone_ms=what.zone_ms)
     )
-    history = read_history([what.labels, what.events], decoder, until_ms=what.until_ms)
+    moments = moments_of(what.from_ms, what.until_ms, what.horizon_ms)
+    askedset = Askedset(replay, moments, what.horizon_ms, features=exports.asked is not None)
+    paths = [path for path in (what.labels, what.events) if path is not None]
+    history = read_history(paths, decoder, until_ms=what.until_ms, cuts=moments)
     console = Console(stderr=True)
     with Progress(
         SpinnerColumn(), TextColumn("replay"), MofNCompleteColumn(), TextColumn("events"),
         TimeElapsedColumn(), console=console, disable=not console.is_terminal, transient=True,
     ) as progress:  # fmt: skip
         task = progress.add_task("replay", total=None)
-        for part, decided in replay.run(history):
-            trainset.add(part, decided)
+        for part in history:
+            askedset.before(part)
+            trainset.add(part, replay.decide(part))
             progress.advance(task, len(part.events))
     if not trainset.n_seen:
         raise InputError(_nothing_in_range(what.events))
-    whole = trainset.rows()
+    askedset.finish()
+    asked = askedset.rows(trainset.orders())
+    whole = replace(trainset.rows(), asked=asked)
     kept = np.flatnonzero(whole.label >= 0)
     rows = whole.take(kept)
-    if export is not None:
+    if exports.rows is not None:
         events, users = ([ids[i] for i in kept.tolist()] for ids in trainset.ids())
-        export_rows(rows, events, users, trainset.known_ms(rows.x.rows["event"]), export)
+        export_rows(rows, events, users, trainset.known_ms(rows.x.rows["event"]), exports.rows)
+    if exports.asked is not None:
+        export_asked(asked, askedset.user_ids(), askedset.features(), exports.asked)
     return rows
 
 

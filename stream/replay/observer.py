@@ -55,6 +55,14 @@ class Observer:
         self._users.update(zip(users, seen.users.states(), strict=True))
         return seen
 
+    def ask(self, part: Slice) -> Seen:
+        """Return what is known at each event of a slice that names no entity; keep nothing."""
+        unknown = np.full((len(part.events), N_KINDS, N_QUESTIONS), np.nan)
+        states = [self._users.get(u) for u in part.users.tolist()]
+        return observe(
+            part.events, part.steps, states, lambda _: unknown, zone_ms=self._settings.zone_ms
+        )
+
     def _ask(self, part: Slice, result: UserResult) -> NDArray[np.float64]:
         """Ask the entities of each event, and count its links right after; labels in their turn."""
         rows = part.events.rows

@@ -62,5 +62,13 @@ class Replay:
     def run(self, slices: Iterable[Slice]) -> Iterator[tuple[Slice, Decided]]:
         """Yield each slice with what the pipeline decided."""
         for part in slices:
-            seen = self._observer.observe(part, want_past=self._scorer.wants_past)
-            yield part, self._judge.judge(part, seen)
+            yield part, self.decide(part)
+
+    def decide(self, part: Slice) -> Decided:
+        """Decide the next slice."""
+        seen = self._observer.observe(part, want_past=self._scorer.wants_past)
+        return self._judge.judge(part, seen)
+
+    def ask(self, part: Slice) -> Seen:
+        """Return what is known at events that name no entity, as if they never came."""
+        return self._observer.ask(part)

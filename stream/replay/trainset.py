@@ -11,9 +11,10 @@ from model.rows import TrainingRows, take
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
-from stream.replay.horizon import count_between, sum_between
+from stream.replay.horizon import count_between
+from stream.replay.spent import FIELDS, spent_after
 from topics.scores import ScoreInput
-from topics.vocabulary import ORDER, PLACED
+from topics.vocabulary import ORDER
 
 HASH_RANGE: Final = 1 << 32
 
@@ -54,8 +55,7 @@ class Trainset:
         """Keep the rows of a slice that lie in the training range, and all labels and orders."""
         rows = part.events.rows
         self._labels.append(part.labels.rows)
-        placed = (rows["type"] == ORDER) & (rows["step"] == PLACED) & ~decided.duplicate
-        self._orders.append(rows[placed][["user", "time_ms", "amount"]])
+        self._orders.append(rows[(rows["type"] == ORDER) & ~decided.duplicate][FIELDS])
         s = self._settings
         wanted = (
             (rows["time_ms"] >= s.from_ms)
@@ -102,6 +102,10 @@ class Trainset:
             users,
         )
 
+    def orders(self) -> NDArray[np.void]:
+        """Return the order events seen so far, with the fields that `spent_after` reads."""
+        return np.concatenate(self._orders)
+
     def ids(self) -> tuple[list[str], list[str]]:
         """Return the event ids and the user ids of `rows`."""
         return (
@@ -126,11 +130,8 @@ class Trainset:
         return np.where(over, n > 0, -1).astype(np.int8)
 
     def _spend(self, times: NDArray[np.int64], users: NDArray[np.uint64]) -> NDArray[np.float32]:
-        orders = np.concatenate(self._orders)
         horizon = self._settings.horizon_ms
-        spent = sum_between(
-            times, users, orders["time_ms"], orders["user"], orders["amount"], horizon
-        )
+        spent = spent_after(times, users, self.orders(), horizon)
         over = times + horizon <= self._settings.until_ms
         return np.where(over, spent, np.nan).astype(np.float32)
 

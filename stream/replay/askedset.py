@@ -1,0 +1,100 @@
+"""The rows that expected spend is learned from: every customer, asked at regular moments."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.asked import Asked
+from model.habits import NAMES as HABITS
+from model.habits import habits
+from stream.pipeline.features import N_FEATURES, NAMES
+from stream.pipeline.windows import DAY_MS
+from stream.replay.asking import Customers, ask
+from stream.replay.history import Slice
+from stream.replay.replay import Replay
+from stream.replay.spent import spent_after
+from topics.columns import Rows
+
+MAX_ROWS: Final = 60_000
+"""Questions to learn from; above, a random part of the customers is asked."""
+
+HASH_RANGE: Final = 1 << 32
+
+
+class Askedset:
+    """Asks all customers of a replay at the rising ``moments``.
+
+    ``before`` must be told each slice before the replay decides it, and `finish` be called at the
+    end; no slice may reach across a moment. With ``features`` these are kept too, for an export.
+    """
+
+    def __init__(
+        self, replay: Replay, moments: Sequence[int], horizon_ms: int, *, features: bool = False
+    ) -> None:
+        self._replay, self._moments, self._horizon_ms = replay, list(moments), horizon_ms
+        self._customers = Customers()
+        self._limit = HASH_RANGE
+        self._keeps_features = features
+        self._parts: list[tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float32]]] = []
+
+    def before(self, part: Slice) -> None:
+        """Ask at the moments that have come before the slice does."""
+        times = [
+            *part.events.rows["time_ms"][:1].tolist(),
+            *part.labels.rows["known_ms"][:1].tolist(),
+        ]
+        while self._moments and times and self._moments[0] <= min(times):
+            self._ask(self._moments.pop(0))
+        self._customers.meet(part)
+
+    def finish(self) -> None:
+        """Ask at the moments that are left: nothing happened after them."""
+        while self._moments:
+            self._ask(self._moments.pop(0))
+
+    def _ask(self, at_ms: int) -> None:
+        users = self._customers.tokens()
+        users = users[_kept(users, self._limit)]
+        if not len(users):
+            return
+        x = ask(self._replay, users, at_ms)
+        known = habits(x, NAMES, self._horizon_ms / DAY_MS)
+        columns = np.concatenate([known, x.features], 1) if self._keeps_features else known
+        self._parts.append((users, np.full(len(users), at_ms), columns))
+        while sum(len(part[0]) for part in self._parts) > MAX_ROWS:
+            self._limit //= 2
+            kept = [_kept(users, self._limit) for users, _, _ in self._parts]
+            self._parts = [
+                (users[at], times[at], known[at])
+                for (users, times, known), at in zip(self._parts, kept, strict=True)
+            ]
+
+    def rows(self, orders: Rows) -> Asked:
+        """Return the rows; ``orders`` are all order events up to the end, see `spent_after`."""
+        users, times, known = self._joined()
+        # What happens at the very moment comes after it.
+        spend = spent_after(times - 1, users, orders, self._horizon_ms)
+        return Asked(known[:, : len(HABITS)], spend.astype(np.float32), users, times)
+
+    def features(self) -> NDArray[np.float32]:
+        """Return the features at each row of `rows`, float32[n, F], where they were kept."""
+        return self._joined()[2][:, len(HABITS) :]
+
+    def user_ids(self) -> list[str]:
+        """Return the users' ids at each row of `rows`."""
+        named = dict(zip(self._customers.tokens().tolist(), self._customers.ids(), strict=True))
+        return [named[user] for user in self._joined()[0].tolist()]
+
+    def _joined(self) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.float32]]:
+        if not self._parts:
+            width = len(HABITS) + N_FEATURES * self._keeps_features
+            return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros((0, width), np.float32)
+        users, times, known = zip(*self._parts, strict=True)
+        return np.concatenate(users), np.concatenate(times), np.concatenate(known)
+
+
+def _kept(users: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
+    kept: NDArray[np.bool_] = (users >> np.uint64(32)) < limit
+    return kept
