@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test chaos lint real handbook folds whole copies faithful reviews fraudecom coverage lock clean
+.PHONY: help demo test chaos lint real handbook folds whole copies faithful reviews fraudecom retail coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ copies: $(READY) ## Decide ten copies of the handbook's events, one after anothe
 
 fraudecom: $(READY) ## Replay a shop's first year from a cold start, without labels
 	@$(BIN)/python -m tests.real.fraudecom
+
+retail: $(READY) ## Tell what the customers of Online Retail spend in 90 days
+	@$(BIN)/python -m tests.real.retail
 
 reviews: $(READY) ## Tell machine-written English and discontented Chinese reviews by their words
 	@$(BIN)/python -m tests.real.reviews
