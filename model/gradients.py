@@ -28,16 +28,16 @@ def integrated_gradients(
     ``steps`` midpoints, all else held fixed. Source: M. Sundararajan and others, "Axiomatic
     Attribution for Deep Networks", 2017.
     """
-
     with torch.no_grad():
         now, (past, bias) = network.current(inputs), network.remember(inputs)
         end = network.numeric(inputs, table)
         way = end - network.numeric(inputs._replace(row=usual[0], weight=usual[1]), table)
-    shares = ((torch.arange(steps, device=end.device) + 0.5) / steps).split(
-        max(1, ROWS_AT_ONCE // max(1, len(end)))
-    )
+    shares = (torch.arange(steps, device=end.device) + 0.5) / steps
+    at_once = max(1, ROWS_AT_ONCE // max(1, len(end)))
     gradient = torch.zeros_like(end)
-    for some in shares:  # several points of the way in one pass, as many as fit into a cache
+    for some in torch.split(
+        shares, at_once
+    ):  # several points of the way in one pass, as many as fit into a cache
         wide = (end - way * some[:, None, None]).flatten(0, 1).requires_grad_()
         k = len(some)
         before = past.repeat(k, 1, 1), bias.repeat(k, *[1] * (bias.dim() - 1))

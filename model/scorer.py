@@ -11,15 +11,9 @@ from numpy.typing import NDArray
 from model import artifact
 from model.expecting import expectation_from
 from model.gradients import integrated_gradients
-from model.inputs import (
-    VECTOR_UNKNOWN,
-    WITH_VECTOR,
-    TextVectors,
-    assemble,
-    reads_text,
-    without_vectors,
-)
+from model.inputs import VECTOR_UNKNOWN, TextVectors, assemble
 from model.predict import answering, outputs
+from model.reading import read_ahead, read_texts
 from model.rows import take
 from model.saving import (
     SPEND_DAYS,
@@ -129,15 +123,8 @@ class ModelScorer:
 
         Raises ScorerDownError where a device other than the processor fails.
         """
-        with self._on_device():
-            texts = self._texts(x, 0)
-            at = np.flatnonzero(texts.kind == VECTOR_UNKNOWN)
-            if self.encoder is None or not len(at):
-                return True
-            _, first = np.unique(x.rows["text"][at], return_index=True)
-            some = take(x, at[np.sort(first)[:at_most]])
-            self._texts(some, None)
-        return len(first) <= at_most
+        with answering(self.device):
+            return read_ahead(self.encoder, x, at_most)
 
     def score_by_forest(self, x: ScoreInput) -> Scores:
         """Score events by the isolation forest alone, as degraded; no device is needed."""
@@ -148,7 +135,7 @@ class ModelScorer:
     def _score(self, x: ScoreInput, deadline_ms: float | None) -> Scores:
         before = self._text_work()
         with answering(self.device):
-            texts = self._texts(x, deadline_ms)
+            texts = read_texts(self.encoder, x, deadline_ms)
             after = self._text_work()
             out = self.network_outputs(x, texts)
         nothing = np.full(len(x), np.nan)
@@ -176,7 +163,7 @@ class ModelScorer:
 
         Both float64[n], uncalibrated; NaN where the model has no such part.
         """
-        out = self.network_outputs(x, self._texts(x, self.text_deadline_ms))
+        out = self.network_outputs(x, read_texts(self.encoder, x, self.text_deadline_ms))
         nothing = np.full(len(x), np.nan)
         trees = self._fusion.trees
         return (
@@ -202,7 +189,7 @@ class ModelScorer:
 
     def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:
         with torch.no_grad():
-            texts = self._texts(part, self.text_deadline_ms)
+            texts = read_texts(self.encoder, part, self.text_deadline_ms)
             inputs = assemble(part, texts, self._bins, self._network.shape.past, self.device)
             usual = [
                 torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])
@@ -218,16 +205,3 @@ class ModelScorer:
         """Return what the encoder has done since it was loaded."""
         done = self.encoder
         return TextWork(done.n_encoded, done.n_cached, done.cpu_s) if done else TextWork()
-
-    def _texts(self, x: ScoreInput, deadline_ms: float | None) -> TextVectors:
-        texts = without_vectors(x.rows)
-        at = np.flatnonzero(reads_text(x.rows))
-        if self.encoder is None or not len(at):
-            return texts
-        deadline_s = None if deadline_ms is None else deadline_ms / 1000
-        vectors, known = self.encoder.encode(
-            [x.texts[i] or "" for i in at.tolist()], x.rows["text"][at], deadline_s
-        )
-        texts.kind[at[known]] = WITH_VECTOR
-        texts.at[at] = np.arange(len(at))
-        return TextVectors(texts.kind, texts.at, vectors)

@@ -80,10 +80,10 @@ class Decoder:
         """Decode events.
 
         ``type_hint`` is the type that the topic implies; without it every event must name its
-        own. It may also be int8[n], the type's code for each value, ANY_TYPE for none. ``record_ms``
-        is when each record was written, in epoch milliseconds (one number holds for all; None or a
-        number below 1: unknown, nothing is in the future). ``keys`` are the records' keys, which
-        must be the user_id; None: not checked.
+        own. It may also be int8[n], the type's code for each value, ANY_TYPE for none.
+        ``record_ms`` is when each record was written, in epoch milliseconds (one number holds for
+        all; None or a number below 1: unknown, nothing is in the future). ``keys`` are the records'
+        keys, which must be the user_id; None: not checked.
         """
         hints = type_hint if isinstance(type_hint, np.ndarray) else _hints(type_hint, len(values))
         batch, plain = read_plain(values, hints, self._max_bytes, self._tokens)

@@ -54,8 +54,8 @@ def read_plain(
 ) -> tuple[EventBatch, NDArray[np.bool_]]:
     """Return the events of the values that are plain and right, and which these are, bool[n].
 
-    ``hints`` int8[n] are the types that they must have, -1 where a value names its own. What is left
-    out may be right, too; without compiled code, or where the values have 2 GB, it is all.
+    ``hints`` int8[n] are the types that they must have, -1 where a value names its own. What is
+    left out may be right, too; without compiled code, or where the values have 2 GB, it is all.
     """
     nothing = EventBatch(np.zeros(0, EVENT), [], [], [], []), np.zeros(len(values), np.bool_)
     sizes = np.fromiter((len(value or b"") for value in values), np.int64, len(values))

@@ -73,11 +73,11 @@ def _one_after_another(pieces: Sequence[Sized]) -> tuple[NDArray[np.int64], NDAr
 
 
 def spliced(parts: Sequence[bytes | Fragments], n: int) -> list[bytes]:
-    """Return ``n`` records, each made of all parts in their order; plain bytes stand in each.
+    r"""Return ``n`` records, each made of all parts in their order; plain bytes stand in each.
 
     >>> name = Fragments.of_texts(["a", 'b"'])
     >>> spliced([b'{"name":"', name, b'","n":', Fragments.of_numbers(np.array([1, 2])), b"}"], 2)
-    [b'{"name":"a","n":1}', b'{"name":"b\\\\"","n":2}']
+    [b'{"name":"a","n":1}', b'{"name":"b\\"","n":2}']
     """
     if not n:
         return []

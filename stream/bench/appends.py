@@ -18,6 +18,7 @@ Times = NDArray[np.int64]
 class _Record(msgspec.Struct, gc=False):
     event_id: str
     type: str = "order"
+    revision: int = 0
 
 
 _read: Final = msgspec.json.Decoder(_Record)
@@ -26,7 +27,8 @@ _read: Final = msgspec.json.Decoder(_Record)
 class Appends:
     """The times of all orders, their decisions and their alerts on a broker; of repeats the first.
 
-    ``n_repeated`` are the records that came a second time.
+    ``n_repeated`` are the records that came a second time. Where an event was decided once more
+    because the model had been away, its first decision counts.
     """
 
     def __init__(self, brokers: str) -> None:
@@ -54,7 +56,7 @@ class Appends:
         for taken in read_topic(self._brokers, topic):
             for value, at_ms in zip(taken.values, taken.timestamps_ms, strict=True):
                 record = _read.decode(value or b"{}")
-                if record.type == "order" and wanted(record.event_id):
+                if record.type == "order" and not record.revision and wanted(record.event_id):
                     number = int(record.event_id.rpartition("e")[2])
                     self.n_repeated += number in found
                     found.setdefault(number, at_ms)

@@ -72,8 +72,9 @@ def ratio(above: Column, below: Column) -> Column:
     >>> ratio(np.array([1.0, 2.0]), np.array([4.0, 0.0])).tolist()
     [0.25, nan]
     """
-    found = np.full(np.broadcast(above, below).shape, np.nan)
-    return np.divide(above, below, out=found, where=below != 0.0)
+    found: Column = np.full(np.broadcast(above, below).shape, np.nan)
+    np.divide(above, below, out=found, where=below != 0.0)
+    return found
 
 
 def growth(now: Column, before: Column) -> Column:

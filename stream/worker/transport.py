@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
@@ -59,7 +60,7 @@ class Consumer(driver.Consumer):
                     else:
                         await self.wait_first(self.callback(message), self.suspend_flow.wait())
                     self._read_offset[tp] = message.offset
-        except (asyncio.CancelledError, *self.consumer_stopped_errors):
+        except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.transport.app.should_stop:
                 raise
 
