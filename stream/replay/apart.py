@@ -94,6 +94,7 @@ def _observe(theirs: Connection, open_history: HistoryOf, span: Span) -> None:
     try:
         for part, seen in observed(open_history(), span, bad):
             _send(theirs, "slice", _light(part, seen))
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is left to remove, and it ends
         _send(theirs, "end", bad)
     except BrokenPipeError:
         return  # the first process has gone
