@@ -152,9 +152,9 @@ class Rounds:
         mine: "_Publishing",
         before: "_Publishing | None",
     ) -> None:
-        if before is not None:
-            await before.queued.wait()
         try:
+            if before is not None:
+                await before.queued.wait()
             held = self._all_held(chosen)
             futures = await self._producer.hand_over(plan.outputs) if held else []
         finally:
