@@ -99,7 +99,7 @@ class Settings:
         high=50_000,
     )
     poll_max_bytes: int = declare(
-        4_194_304, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
+        8_388_608, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
     )
     fetch_wait_ms: int = declare(
         50, "How long the broker may hold back an empty fetch.", low=1, high=5_000
@@ -125,7 +125,7 @@ class Settings:
         longest_name=64,  # with the application's, below Kafka's limit of 249
     )
     cache_bytes: int = declare(
-        100_663_296,
+        268_435_456,
         "Memory for raw values of the local store, all partitions together.",
         low=0,
         high=1 << 40,

@@ -16,7 +16,7 @@ from topics.columns import Rows
 ENTITY: Final = b"n"
 EVENT: Final = b"e"
 WAITING: Final = b"w"
-CACHE_BYTES: Final = 32 << 20
+CACHE_BYTES: Final = 128 << 20
 NAMED: Final = np.dtype([("tokens", "u8", (N_KINDS,)), ("event_ms", "i8")])
 """What is kept of an event: its entities, and its time, by which old events can be forgotten."""
 

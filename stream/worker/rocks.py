@@ -26,7 +26,7 @@ from rocksdict import (
 from stream.worker.damage import DAMAGED, DamagedStoreError, is_damage, opened
 from topics.errors import InputError
 
-WRITE_BUFFER_BYTES = 8 << 20
+WRITE_BUFFER_BYTES = 16 << 20
 N_WRITE_BUFFERS = 2
 BLOCK_BYTES = 16 << 10
 

@@ -22,7 +22,7 @@ class WorkerSettings:
     """Static member name, unique per worker; empty: none."""
     poll_max_records: int = 20_000
     """Most records that one poll hands over, all partitions together."""
-    poll_max_bytes: int = 4_194_304
+    poll_max_bytes: int = 8_388_608
     """Most bytes of one partition in one fetch."""
     fetch_wait_ms: int = 50
     """How long the broker may hold back an empty fetch."""
@@ -34,7 +34,7 @@ class WorkerSettings:
     """A worker that is silent for so long loses its partitions."""
     produce_timeout_s: float = 30.0
     """How long an unacknowledged record may take before the worker stops."""
-    cache_bytes: int = 100_663_296
+    cache_bytes: int = 268_435_456
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000
     """Dead letters among the last 10,000 records of a partition that stop the worker."""
