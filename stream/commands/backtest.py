@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stream.commands.history import add_events
 from stream.commands.judged import add_arguments, judge, plan_of, show, tell_bad
 from stream.progress import shown
 from stream.settings import Settings, add_flags, read_settings
-from topics.files import SUFFIXES
 from topics.newfolder import new_folder
 
 if TYPE_CHECKING:
@@ -20,10 +20,7 @@ SUMMARY = "replay history through the worker's pipeline and judge what it decide
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--events", type=Path, required=True, metavar="PATH",
-        help=f"file or folder of events: {', '.join(SUFFIXES)}",
-    )  # fmt: skip
+    add_events(parser)
     parser.add_argument(
         "--labels", type=Path, required=True, metavar="PATH", help="file or folder of their labels"
     )

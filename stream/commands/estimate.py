@@ -3,21 +3,18 @@
 import argparse
 from pathlib import Path
 
+from stream.commands.history import add_events
 from stream.moment import moment_ms
 from stream.progress import shown
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
-from topics.files import SUFFIXES
 
 SUMMARY = "tell what every customer is expected to spend, as of a moment"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--events", type=Path, required=True, metavar="PATH",
-        help=f"file or folder of events: {', '.join(SUFFIXES)}",
-    )  # fmt: skip
+    add_events(parser)
     parser.add_argument(
         "--labels", type=Path, metavar="PATH", help="file or folder of their labels, if any"
     )

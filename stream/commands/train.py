@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from model.progress import OUT_OF_TIME
+from stream.commands.history import add_events
 from stream.moment import moment_ms
 from stream.settings import add_flags, read_settings
 from topics.errors import InputError
-from topics.files import SUFFIXES, require_new_folder
+from topics.files import require_new_folder
 from topics.newfolder import new_folder
 
 SUMMARY = "train a model on replayed history"
@@ -23,10 +24,7 @@ DAY_MS = 86_400_000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--events", type=Path, required=True, metavar="PATH",
-        help=f"file or folder of events: {', '.join(SUFFIXES)}",
-    )  # fmt: skip
+    add_events(parser)
     parser.add_argument(
         "--labels", type=Path, metavar="PATH",
         help="file or folder of their labels; without any, only what is unusual and what users "
