@@ -11,7 +11,8 @@ from torch import Tensor
 from model.transformer import EventTransformer, Inputs
 
 ROWS_AT_ONCE: Final = 256
-"""Of one pass through the network: a pass costs as much as 50 rows, however few it has."""
+"""Of one pass through the network, so many as fit into a cache; a pass costs as much as 50 rows,
+however few it has."""
 
 
 def integrated_gradients(
@@ -35,9 +36,7 @@ def integrated_gradients(
     shares = (torch.arange(steps, device=end.device) + 0.5) / steps
     at_once = max(1, ROWS_AT_ONCE // max(1, len(end)))
     gradient = torch.zeros_like(end)
-    for some in torch.split(
-        shares, at_once
-    ):  # several points of the way in one pass, as many as fit into a cache
+    for some in torch.split(shares, at_once):  # several points of the way in one pass
         wide = (end - way * some[:, None, None]).flatten(0, 1).requires_grad_()
         k = len(some)
         before = past.repeat(k, 1, 1), bias.repeat(k, *[1] * (bias.dim() - 1))
