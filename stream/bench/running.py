@@ -31,6 +31,7 @@ class RunningWorker:
     def __init__(self, plan: WorkerPlan, name: str = "worker") -> None:
         plan.folder.mkdir(parents=True, exist_ok=True)
         self._port = free_port()
+        self._can_revise = plan.scoring == "full"
         self._log = plan.folder / f"{name}.log"
         stats = plan.folder / f"{name}.stats.json"
         self._command = [*plan.command(stats), "--http-port", str(self._port)]
@@ -82,6 +83,8 @@ class RunningWorker:
 
     def n_revised(self) -> int:
         """Return how many events it has decided a second time, after it had to do without texts."""
+        if not self._can_revise:
+            return 0  # and its page of metrics costs it nothing while it is measured
         return int(self.metric("riskstream_counted_total", '"decided again"'))
 
     def stop(self) -> None:
