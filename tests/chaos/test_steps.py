@@ -2,12 +2,11 @@
 
 import pytest
 
-from stream.settings import Settings
 from stream.worker.transport import POLLS_IN_FLIGHT
 from tests.chaos.dying import STEPS, DyingWorker
 from tests.chaos.load import KINDS
 from tests.chaos.watch import Watch, alive, finish
-from tests.stream.worker.market import Market, traffic
+from tests.stream.worker.market import PRODUCT, Market, traffic
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.verdict import own_part, problems
 
@@ -17,8 +16,6 @@ N_DEATHS = 4
 N_POLL = 100
 N_UNFINISHED = POLLS_IN_FLIGHT * N_POLL
 """Records that a worker may have begun: more of them than these are never decided again."""
-
-PRODUCT = Settings(scoring="none", token_key="k" * 32)
 
 
 @pytest.fixture

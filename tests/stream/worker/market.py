@@ -25,6 +25,9 @@ from topics.topicadmin import create_topics
 
 Event = dict[str, Any]
 START_MS = 1_760_000_000_000
+PRODUCT = Settings(scoring="none", token_key="k" * 32)
+"""What a worker decides with where a test says nothing else: rules only."""
+
 TOPIC_OF = dict(zip(("order", "browse", "review"), SOURCES, strict=False))
 
 
@@ -60,8 +63,7 @@ class Market(Shop):
 
     def worker(self, folder: Path, product: Settings | None = None, **changes: Any) -> RiskWorker:
         """Return a worker on these topics that is not running yet."""
-        product = product or Settings(scoring="none", token_key="k" * 32)
-        return RiskWorker(self.settings(folder, **changes), product)
+        return RiskWorker(self.settings(folder, **changes), product or PRODUCT)
 
     def give(self, *events: Event) -> None:
         """Produce events, each to the topic of its type, and wait until the broker has them."""

@@ -5,9 +5,8 @@ import time
 
 import pytest
 
-from stream.settings import Settings
 from tests.chaos.dying import DyingWorker
-from tests.stream.worker.market import Market, traffic
+from tests.stream.worker.market import PRODUCT, Market, traffic
 from tests.stream.worker.process import WorkerProcess
 from tests.stream.worker.verdict import own_part, problems
 
@@ -16,8 +15,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 KINDS = ("order", "browse", "review")
 N_BETWEEN = 3
 """Kills between an output and the changelog, where alone something is decided again."""
-
-PRODUCT = Settings(scoring="none", token_key="k" * 32)
 
 
 @pytest.fixture
