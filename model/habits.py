@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from model.tokens import NO_EVENT
+from model.codes import NO_EVENT
 from topics.columns import PAST
 from topics.scores import ScoreInput
 from topics.vocabulary import CANCELLED, PAID, PLACED, REFUNDED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.bins import Bins
-from model.flight import Answer, one_behind
+from model.flight import Answer, one_behind, sent
+from model.gradients import integrated_gradients
 from model.inputs import TextVectors, assemble
 from model.linear import REPEATED_ROWS
 from model.rows import take
@@ -26,6 +28,43 @@ def answering(device: torch.device) -> Iterator[None]:
         if device.type == "cpu":
             raise
         raise ScorerDownError(f"{device} failed: {error}") from error
+
+
+class Network(Protocol):
+    """An event Transformer that answers and gives its reasons."""
+
+    def outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
+        """Return the raw outputs of ``n`` events, float64[n, N_OUTPUTS]."""
+
+    def contributions(
+        self, x: ScoreInput, texts: TextVectors, usual: NDArray[np.float32], head: int, steps: int
+    ) -> NDArray[np.float64]:
+        """Return what each feature adds to output ``head`` by integrated gradients, float64[n, F].
+
+        From ``usual`` float32[F] to the events' own values, over ``steps`` midpoints, all else held
+        fixed. Source: M. Sundararajan and others, "Axiomatic Attribution for Deep Networks", 2017.
+        """
+
+
+class DeviceNetwork:
+    """An event Transformer in PyTorch on the device of ``table``, which is ``network.table()``."""
+
+    def __init__(self, network: EventTransformer, table: Tensor, bins: Bins) -> None:
+        self._network, self._table, self._bins = network, table, bins
+
+    def outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
+        """Return the raw outputs of ``n`` events, float64[n, N_OUTPUTS]."""
+        return outputs(self._network, self._table, self._bins, x, texts)
+
+    def contributions(
+        self, x: ScoreInput, texts: TextVectors, usual: NDArray[np.float32], head: int, steps: int
+    ) -> NDArray[np.float64]:
+        """Return what each feature adds to output ``head``, float64[n, F], as `Network` says."""
+        device = self._table.device
+        with torch.no_grad():
+            inputs = assemble(x, texts, self._bins, self._network.shape.past, device)
+            start = [sent(array, device) for array in self._bins.place(usual[None])]
+        return integrated_gradients(self._network, self._table, inputs, start, head, steps)
 
 
 def outputs(

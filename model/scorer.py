@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from model import artifact
 from model.expecting import expectation_from
-from model.gradients import integrated_gradients
-from model.inputs import VECTOR_UNKNOWN, TextVectors, assemble
-from model.predict import answering, outputs
+from model.inputs import VECTOR_UNKNOWN, TextVectors
+from model.predict import DeviceNetwork, Network, answering
+from model.quick import QuickNetwork
 from model.reading import read_ahead, read_texts
 from model.rows import take
 from model.saving import (
@@ -64,13 +64,13 @@ class ModelScorer:
         self._per_30_days = SPEND_DAYS / horizon_days
         self._spend_scale = float(inputs["spend_scale"][0]) * self._per_30_days
         self.expects = expectation_from(loaded.arrays, self.features, horizon_days)
-        self._bins = bins_from(inputs)
         self._forest = forest_from(loaded.arrays["forest"])
         self._fusion = fusion_from(loaded)
         self._fraud = calibration_from(loaded.arrays["calibration"], "fraud")
         self._bad = calibration_from(loaded.arrays["calibration"], "bad")
-        self._network = network_from(loaded).to(self.device)
-        self._table = self._network.table()
+        network, bins = network_from(loaded).to(self.device), bins_from(inputs)
+        kind = QuickNetwork if self.device.type == "cpu" else DeviceNetwork
+        self._network: Network = kind(network, network.table(), bins)
 
     @classmethod
     def load(
@@ -156,7 +156,7 @@ class ModelScorer:
 
     def network_outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
         """Return the raw outputs of the network alone, float64[n, N_OUTPUTS]."""
-        return outputs(self._network, self._table, self._bins, x, texts)
+        return self._network.outputs(x, texts)
 
     def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the log-odds of fraud that the network alone and the trees alone give.
@@ -176,7 +176,7 @@ class ModelScorer:
     ) -> NDArray[np.float32]:
         """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
 
-        Both compare with the training medians: of the network `integrated_gradients`, of the trees,
+        Both compare with the training medians: of the network integrated gradients, of the trees,
         which only know of fraud, `shapley_values`; where words count for fraud, what they add in a
         column more, F. A row's sum is about its log-odds less those of the same event with usual
         features and neutral words. Zeros where the model has no such head.
@@ -188,14 +188,9 @@ class ModelScorer:
             return self._explained(part, head, steps or STEPS[head])
 
     def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:
-        with torch.no_grad():
-            texts = read_texts(self.encoder, part, self.text_deadline_ms)
-            inputs = assemble(part, texts, self._bins, self._network.shape.past, self.device)
-            usual = [
-                torch.from_numpy(a).to(self.device) for a in self._bins.place(self.usual[None])
-            ]
+        texts = read_texts(self.encoder, part, self.text_deadline_ms)
         at = FRAUD if head == "fraud" else BAD
-        network = integrated_gradients(self._network, self._table, inputs, usual, at, steps)
+        network = self._network.contributions(part, texts, self.usual, at, steps)
         if head == "bad":
             return (network * self._bad.slope).astype(np.float32)
         added = self._fusion.contributions(network, part.features, self.usual, part.texts)

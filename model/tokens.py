@@ -4,47 +4,40 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from model.codes import (
+    ABSENT_CODE,
+    ABSENT_RELATION,
+    CATEGORY_AT,
+    CHANNEL_AT,
+    CURRENCY_AT,
+    METHOD_AT,
+    N_CATEGORIES,
+    N_CODES,
+    N_SELLERS,
+    NO_EVENT,
+    NULL_CODE,
+    NULL_RELATION,
+    SELLER_AT,
+    bucket,
+    gap,
+    step_code,
+)
 from topics.columns import PAST, Rows
-from topics.vocabulary import N_STEPS, REVIEWED
+from topics.compiled import compiled
 
 N_DENSE: Final = 64
 """Columns of a dense part: 32 of the text sketch, 1 whether there is text, 1 whether the amount is
 known, 8 ramps over its logarithm, 4 of the hour, 2 of the weekday, 16 flags."""
 
-N_CATEGORIES: Final = 1024
-N_SELLERS: Final = 2048
-N_CODES: Final = 32
-"""Rows of a small look-up: steps (a review's rating included), methods, channels, currencies."""
-
-NO_EVENT: Final = 255
-ABSENT_CODE: Final = N_CODES - 1
-NULL_CODE: Final = N_CODES - 2
-
-N_GAPS: Final = 48
-"""Half octaves of seconds between a past event and the current one; the last from 194 days on."""
-
-N_RELATIONS: Final = 4 * N_GAPS + 2
-NULL_RELATION: Final = 4 * N_GAPS
-ABSENT_RELATION: Final = 4 * N_GAPS + 1
-
-CATEGORY_AT: Final = N_CODES
-SELLER_AT: Final = CATEGORY_AT + N_CATEGORIES
-METHOD_AT: Final = SELLER_AT + N_SELLERS
-CHANNEL_AT: Final = METHOD_AT + N_CODES
-CURRENCY_AT: Final = CHANNEL_AT + N_CODES
-N_LOOKUPS: Final = CURRENCY_AT + N_CODES
-"""Rows of the one table that holds all look-ups, one block after another."""
-
-_RAMPS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9], np.float32)
+RAMPS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9], np.float32)
 _TURN: Final = 2 * np.pi * np.arange(24) / 24
-_HOURS: Final = np.stack(
+HOURS: Final = np.stack(
     [np.sin(_TURN), np.cos(_TURN), np.sin(2 * _TURN), np.cos(2 * _TURN)], 1
 ).astype(np.float32)
 _WEEK: Final = 2 * np.pi * np.arange(7) / 7
-_DAYS: Final = np.stack([np.sin(_WEEK), np.cos(_WEEK)], 1).astype(np.float32)
+DAYS: Final = np.stack([np.sin(_WEEK), np.cos(_WEEK)], 1).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +62,7 @@ class EventTokens:
     lookup: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
-def _bucket(token: int, first: int, size: int) -> int:
-    return first if token == 0 else first + 1 + token % (size - 1)
-
-
-@njit(cache=True, nogil=True)
-def _step_code(step: int, rating: int) -> int:
-    if step < REVIEWED:
-        return step
-    return REVIEWED + min(rating, 5) if step < N_STEPS else ABSENT_CODE
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _write_dense(
     out: Any, sketch: Any, amount: float, time_s: int, flags: int, ramps: Any, hours: Any, days: Any
 ) -> None:
@@ -111,12 +92,7 @@ def _write_dense(
         out[48 + j] = np.float32((flags >> j) & 1)
 
 
-@njit(cache=True, nogil=True)
-def _gap(seconds: int) -> int:
-    return min(int(2 * np.log2(np.float32(1 + max(seconds, 0)))), N_GAPS - 1)
-
-
-@njit(cache=True, nogil=True)
+@compiled
 def _write_past(
     u8: Any, u16: Any, u32: Any, f32: Any, now_s: Any, category: Any, seller: Any,
     dense: Any, lookup: Any, relation: Any, ramps: Any, hours: Any, days: Any,
@@ -141,23 +117,43 @@ def _write_past(
             _write_dense(
                 dense[i, at], u8[i, k, 16:], f32[i, k, 2], then, u16[i, k, 1], ramps, hours, days
             )
-            lookup[i, at, 0] = _step_code(step, u8[i, k, 1])
-            lookup[i, at, 1] = _bucket(u16[i, k, 2], CATEGORY_AT, N_CATEGORIES)
-            lookup[i, at, 2] = _bucket(u16[i, k, 3], SELLER_AT, N_SELLERS)
+            lookup[i, at, 0] = step_code(step, u8[i, k, 1])
+            lookup[i, at, 1] = bucket(u16[i, k, 2], CATEGORY_AT, N_CATEGORIES)
+            lookup[i, at, 2] = bucket(u16[i, k, 3], SELLER_AT, N_SELLERS)
             same = 0
             if u16[i, k, 2] != 0 and u16[i, k, 2] == category[i]:
                 same |= 1
             if u16[i, k, 3] != 0 and u16[i, k, 3] == seller[i]:
                 same |= 2
-            relation[i, at] = 4 * _gap(now_s[i] - then) + same
+            relation[i, at] = 4 * gap(now_s[i] - then) + same
 
 
-@njit(cache=True, nogil=True)
-def _write_events(
-    sketch: Any, amount: Any, time_s: Any, flags: Any, dense: Any, ramps: Any, hours: Any, days: Any
-) -> None:
-    for i in range(len(dense)):
-        _write_dense(dense[i], sketch[i], amount[i], time_s[i], flags[i], ramps, hours, days)
+@compiled
+def _write_events(rows: Any, dense: Any, lookup: Any, ramps: Any, hours: Any, days: Any) -> None:
+    for i in range(len(rows)):
+        row = rows[i]
+        flags = 0
+        flags |= (row["device"] != 0) << 0
+        flags |= (row["address"] != 0) << 1
+        flags |= (row["billing"] != 0) << 2
+        flags |= (row["instrument"] != 0) << 3
+        flags |= (row["ip"] != 0) << 4
+        flags |= (row["seller"] != 0) << 5
+        flags |= (row["sku"] != 0) << 6
+        flags |= (row["session"] != 0) << 7
+        flags |= (row["text"] != 0) << 8
+        flags |= (row["account_created_ms"] != 0) << 9
+        flags |= (row["verified"] != 0) << 10
+        flags |= (row["billing"] != 0 and row["address"] != row["billing"]) << 11
+        time_s: Any = row["time_ms"] // 1000
+        amount: Any = np.float32(row["amount"])
+        _write_dense(dense[i], row["sketch"], amount, time_s, flags, ramps, hours, days)
+        lookup[i, 0] = step_code(row["step"], row["rating"])
+        lookup[i, 1] = bucket(row["category"] & 0xFFFF, CATEGORY_AT, N_CATEGORIES)
+        lookup[i, 2] = bucket(row["seller"] & 0xFFFF, SELLER_AT, N_SELLERS)
+        lookup[i, 3] = bucket(row["method"] & 0xFFFF, METHOD_AT, N_CODES)
+        lookup[i, 4] = bucket(row["channel"] & 0xFFFF, CHANNEL_AT, N_CODES)
+        lookup[i, 5] = bucket(row["currency"] & 0xFFFF, CURRENCY_AT, N_CODES)
 
 
 def past_tokens(past: Rows, rows: Rows, depth: int) -> PastTokens:
@@ -184,33 +180,14 @@ def past_tokens(past: Rows, rows: Rows, depth: int) -> PastTokens:
         raw, raw.view(np.uint16), raw.view(np.uint32), raw.view(np.float32),
         rows["time_ms"] // 1000, rows["category"].astype(np.uint16),
         rows["seller"].astype(np.uint16),
-        tokens.dense, tokens.lookup, tokens.relation, _RAMPS, _HOURS, _DAYS,
+        tokens.dense, tokens.lookup, tokens.relation, RAMPS, HOURS, DAYS,
     )  # fmt: skip
     return tokens
 
 
 def event_tokens(rows: Rows) -> EventTokens:
     """Unpack the current events, EVENT[n]; the flags say which fields are there at all."""
-    flags = np.zeros(len(rows), np.int64)
-    present = ("device", "address", "billing", "instrument", "ip", "seller", "sku", "session")
-    for bit, name in enumerate((*present, "text", "account_created_ms", "verified")):
-        flags |= (rows[name] != 0).astype(np.int64) << bit
-    flags |= ((rows["address"] != rows["billing"]) & (rows["billing"] != 0)).astype(np.int64) << 11
-    dense = np.empty((len(rows), N_DENSE), np.float32)
-    _write_events(
-        np.ascontiguousarray(rows["sketch"]), rows["amount"].astype(np.float32),
-        rows["time_ms"] // 1000, flags, dense, _RAMPS, _HOURS, _DAYS,
-    )  # fmt: skip
-    step, rating = rows["step"].astype(np.int32), np.minimum(rows["rating"], 5).astype(np.int32)
-    code = np.where(step < REVIEWED, step, np.where(step < N_STEPS, REVIEWED + rating, ABSENT_CODE))
-    columns = [code]
-    for name, first, size in (
-        ("category", CATEGORY_AT, N_CATEGORIES),
-        ("seller", SELLER_AT, N_SELLERS),
-        ("method", METHOD_AT, N_CODES),
-        ("channel", CHANNEL_AT, N_CODES),
-        ("currency", CURRENCY_AT, N_CODES),
-    ):
-        token = rows[name].astype(np.uint16).astype(np.int32)
-        columns.append(np.where(token == 0, first, first + 1 + token % (size - 1)))
-    return EventTokens(dense, np.stack(columns, 1).astype(np.int32))
+    n = len(rows)
+    tokens = EventTokens(np.empty((n, N_DENSE), np.float32), np.empty((n, 6), np.int32))
+    _write_events(rows, tokens.dense, tokens.lookup, RAMPS, HOURS, DAYS)
+    return tokens

@@ -12,15 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from model.codes import ABSENT_RELATION, CATEGORY_AT, N_LOOKUPS, N_RELATIONS, SELLER_AT
 from model.linear import Linear, linear
-from model.tokens import (
-    ABSENT_RELATION,
-    CATEGORY_AT,
-    N_DENSE,
-    N_LOOKUPS,
-    N_RELATIONS,
-    SELLER_AT,
-)
+from model.tokens import N_DENSE
 
 N_OUTPUTS = 6
 """Logit of fraud, logit of turning bad, log of the mean spend, and its 10, 50 and 90 % quantiles

@@ -37,9 +37,13 @@ def compiled(function: F, **options: Any) -> F:
     """
     found: Any = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     if not interpreted():
-        found._cache._cache_file._source_stamp = source_stamp(
-            Path(function.__code__.co_filename).parent
+        file, stamp = (
+            found._cache._cache_file,
+            source_stamp(Path(function.__code__.co_filename).parent),
         )
+        file._source_stamp = stamp
+        # Compared first: what other sources left may name types that are no longer there.
+        file._version = f"{file._version} {stamp}"
     return cast(F, found)
 
 

@@ -2,19 +2,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.tokens import (
+from model.codes import (
     ABSENT_CODE,
     ABSENT_RELATION,
     CATEGORY_AT,
-    N_DENSE,
     N_GAPS,
     N_LOOKUPS,
     N_RELATIONS,
     NULL_CODE,
     NULL_RELATION,
-    event_tokens,
-    past_tokens,
 )
+from model.tokens import N_DENSE, event_tokens, past_tokens
 from tests.model.shop import history
 from topics.columns import EVENT, PAST
 from topics.sketch import sketches, unpack

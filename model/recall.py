@@ -1,0 +1,165 @@
+"""The vectors of past events straight from their packed records, as compiled loops.
+
+A past event's vector is a sum of rows: of its look-ups, its hour of the week, its flags and its
+amount. Only a text's sketch takes products.
+"""
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.codes import (
+    CATEGORY_AT,
+    N_CATEGORIES,
+    N_SELLERS,
+    NO_EVENT,
+    NULL_CODE,
+    NULL_RELATION,
+    SELLER_AT,
+    bucket,
+    gap,
+    step_code,
+)
+from model.loops import add_product, add_row, fill_rows, fused
+from model.tokens import DAYS, HOURS, RAMPS
+from topics.compiled import inlined
+
+Floats = NDArray[np.float32]
+
+N_HOURS: Final = 168
+"""Hours of a week."""
+
+N_RAMPS: Final = 8
+UNKNOWN_AMOUNT: Final = N_RAMPS + 1
+
+
+class PastRows(NamedTuple):
+    """The rows, all of length d, that past events' vectors are summed from.
+
+    ``lookup`` [N_LOOKUPS, d]; ``hour`` [N_HOURS, d] of the week since 1970; ``low`` and ``high``
+    [256, d] of the two bytes of flags; ``amount`` [10, d] at the ends of the ramps over an amount's
+    logarithm, the last where it is unknown, and ``rise`` [10, d] from each to the next;
+    ``sketch`` [32, d]; ``said`` [d] where there is a sketch; ``null`` [d] of the event that is
+    always there.
+    """
+
+    lookup: Floats
+    hour: Floats
+    low: Floats
+    high: Floats
+    amount: Floats
+    rise: Floats
+    sketch: Floats
+    said: Floats
+    null: Floats
+
+    @classmethod
+    def of(cls, lookup: torch.Tensor, dense: torch.Tensor) -> "PastRows":
+        """Build them from lookup [N_LOOKUPS, d] and dense [N_DENSE, d] of the network."""
+        table, w = as_array(lookup), as_array(dense).astype(np.float64)
+        hour = np.tile(HOURS, (7, 1)) @ w[42:46] + np.repeat(DAYS, 24, 0) @ w[46:48]
+        bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
+        nothing = np.zeros_like(w[:1])
+        ends = np.concatenate([nothing, np.cumsum(w[34:42], 0)]) + w[33]
+        ends, rise = np.concatenate([ends, nothing]), np.concatenate([w[34:42], nothing, nothing])
+        null = table[NULL_CODE] + table[CATEGORY_AT] + table[SELLER_AT]
+        low, high = bits @ w[48:56], bits @ w[56:64]
+        weights = hour, low, high, ends, rise, w[:32], w[32]
+        return cls._make([table, *(part.astype(np.float32) for part in weights), null])
+
+
+def as_array(tensor: torch.Tensor) -> Floats:
+    """Return a tensor as an array of float32 in the processor's memory."""
+    found: Floats = np.ascontiguousarray(tensor.detach().cpu().float().numpy())
+    return found
+
+
+@fused
+def recall(
+    u8: Any, u16: Any, u32: Any, f32: Any, now_s: Any, category: Any, seller: Any,
+    rows: Any, events: Any, turned: Any, relation: Any, sketch: Any, said: Any, said_at: Any,
+) -> Any:  # fmt: skip
+    """Write one event's past to events [k, d], turned [d, k] and relation [k]; return its length.
+
+    The first is the null event; events that are not there are left out. Up to a multiple of 4
+    ``events`` is filled with zeros. ``u8`` to ``f32`` are
+    views of PAST[K], ``rows`` PastRows; sketch [k, 32], said [k, d] and said_at [k] are memory to
+    work in.
+    """
+    d = events.shape[1]
+    n, n_said = 1, 0
+    relation[0] = NULL_RELATION
+    for j in range(d):
+        events[0, j] = rows.null[j]
+    for k in range(u8.shape[0]):
+        step = u8[k, 0]
+        if step == NO_EVENT:
+            continue
+        then: Any = np.int64(u32[k, 3])
+        out = events[n]
+        a = rows.lookup[step_code(step, u8[k, 1])]
+        b = rows.lookup[bucket(u16[k, 2], CATEGORY_AT, N_CATEGORIES)]
+        c = rows.lookup[bucket(u16[k, 3], SELLER_AT, N_SELLERS)]
+        hour = rows.hour[(then // 3600) % N_HOURS]
+        low, high = rows.low[u16[k, 1] & 255], rows.high[u16[k, 1] >> 8]
+        at, part = _ramp(f32[k, 2])
+        end, rise = rows.amount[at], rows.rise[at]
+        for j in range(d):
+            out[j] = a[j] + b[j] + c[j] + hour[j] + low[j] + high[j] + (end[j] + part * rise[j])
+        if _unpack(u8[k, 16:], sketch[n_said]):
+            said_at[n_said] = n
+            n_said += 1
+        relation[n] = 4 * gap(now_s - then) + _shared(u16[k], category, seller)
+        n += 1
+    if n_said:
+        some = (n_said + 7) // 8 * 8
+        fill_rows(said[:some], rows.said)
+        add_product(sketch[:some], rows.sketch, said[:some])
+        for i in range(n_said):
+            add_row(events[said_at[i]], said[i])
+    for k in range(n, (n + 3) // 4 * 4):
+        for j in range(d):
+            events[k, j] = 0
+    for k in range(n):
+        for j in range(d):
+            turned[j, k] = events[k, j]
+    return n
+
+
+@inlined
+def _shared(past: Any, category: Any, seller: Any) -> Any:
+    """Return 1 where the category is the current event's, plus 2 where the seller is."""
+    same = 0
+    if past[2] != 0 and past[2] == category:
+        same |= 1
+    if past[3] != 0 and past[3] == seller:
+        same |= 2
+    return same
+
+
+@fused
+def _ramp(amount: Any) -> Any:
+    """Return the ramp that an amount lies on and how far up it is, in [0, 1]."""
+    if not amount >= 0:
+        return UNKNOWN_AMOUNT, np.float32(0)
+    size = np.float32(np.log(np.float32(1) + amount))
+    at = 0
+    while at < N_RAMPS and size >= RAMPS[at + 1]:
+        at += 1
+    if at == N_RAMPS:
+        return at, np.float32(0)
+    return at, (size - RAMPS[at]) / (RAMPS[at + 1] - RAMPS[at])
+
+
+@inlined
+def _unpack(packed: Any, out: Any) -> Any:
+    """Write a text's sketch, 16 bytes, to out [32]; return whether there is a text."""
+    some = 0
+    for j in range(16):
+        byte = packed[j]
+        some |= byte ^ 0x88
+        out[2 * j] = np.float32(0.25) * (np.float32(byte & 15) - np.float32(8))
+        out[2 * j + 1] = np.float32(0.25) * (np.float32(byte >> 4) - np.float32(8))
+    return some != 0
