@@ -112,7 +112,7 @@ def test_a_disk_that_is_full(narrow, small_disk, tmp_path, judge):
     worker = market.worker(small_disk / "state")
     worker.log = tmp_path / "log.txt"  # what it says must not need the disk
     worker.settings = dataclasses.replace(worker.settings, stats_path=tmp_path / "stats.json")
-    worker._arguments = (worker.settings, str(worker.log), worker._arguments[2])
+    worker._arguments = (worker.settings, str(worker.log), *worker._arguments[2:])
     with Load(market, 3_000):
         worker.start()
         Watch(market).seconds(alive(worker), 240)

@@ -32,7 +32,7 @@ def die(market: Market, folder, step: str, kinds, n_deaths: int, **changes) -> l
     settings = market.settings(folder, poll_max_records=N_POLL, commit_interval_s=0.1, **changes)
     for number in range(n_deaths):
         market.give(*traffic(1_500, kinds, seed=number))
-        n = 1 + number % 2 if step == "committed" else 2 + number  # there are few commits
+        n = 1 if step == "committed" else 2 + number  # all may be committed at once
         worker = DyingWorker(settings, PRODUCT, step, n)
         worker.start()
         if watch is not None:
