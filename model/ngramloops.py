@@ -49,7 +49,8 @@ def characters() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
 
 
 @njit(cache=True, nogil=True)
-def _place(gram: Any) -> Any:
+def place_of(gram: Any) -> Any:
+    """Return the place that a hash of an n-gram falls to, below N_PLACES."""
     return np.int64(((gram ^ (gram >> np.uint64(32))) * _FINISHER) >> _SHIFT)
 
 
@@ -74,7 +75,7 @@ def fill(
         text, row = points[ends[i] : ends[i + 1]], begin[i]
         middle = _characters_of(text, whole[i], counts, at, row, style[i])
         _weigh(counts, at, value, row, middle)
-        n = _words_of(text, whole[i], kinds, lower, words, style[i])
+        n = hash_words(text, whole[i], kinds, lower, words, style[i])
         end = _pairs_of(words, n, counts, at, middle, style[i])
         _weigh(counts, at, value, middle, end)
         begin[i + 1] = end
@@ -102,12 +103,12 @@ def _characters_of(text: Any, whole: bool, counts: Any, at: Any, begin: int, sty
             j = i + size - 2
             point = np.uint64(_BEGIN if j < 0 else _END if j == len(text) else text[j])
             gram = (gram ^ point) * _MULTIPLIER
-            is_new = _counted(_place(gram), counts, at, end)
+            is_new = _counted(place_of(gram), counts, at, end)
             distinct[size] += is_new
             end += is_new
     entropy, size = 0.0, max(len(text), 1)
     for j in range(len(text)):  # of the mean surprise: every character says -ln of its share
-        entropy -= np.log(counts[_place(np.uint64(text[j]) * _MULTIPLIER)] / size) / size
+        entropy -= np.log(counts[place_of(np.uint64(text[j]) * _MULTIPLIER)] / size) / size
     style[0], style[10] = np.log(1 + len(text)), entropy
     style[11] = max(distinct[1] - 2, 0) / size
     style[12] = distinct[CHARS] / max(n - CHARS + 1, 1)
@@ -115,8 +116,11 @@ def _characters_of(text: Any, whole: bool, counts: Any, at: Any, begin: int, sty
 
 
 @njit(cache=True, nogil=True)
-def _words_of(text: Any, whole: bool, kinds: Any, lower: Any, words: Any, style: Any) -> int:
-    """Hash the words and marks of a text; return how many, beginning and end included."""
+def hash_words(text: Any, whole: bool, kinds: Any, lower: Any, words: Any, style: Any) -> int:
+    """Hash the words and marks of a text; return how many, beginning and end included.
+
+    ``words`` uint64[MAX_CHARS + 2] is written; to ``style`` float32[18] is added.
+    """
     words[0] = np.uint64(_BEGIN)
     n, n_words, length, squares, i = 1, 0, 0, 0, 0
     size = max(len(text), 1)
@@ -163,7 +167,7 @@ def _pairs_of(words: Any, n: int, counts: Any, at: Any, begin: int, style: Any) 
         gram = _WORD_SEED
         for size in range(1, min(WORDS, n - i) + 1):
             gram = ((gram ^ (gram >> np.uint64(31))) ^ words[i + size - 1]) * _MULTIPLIER
-            place = _place(gram)
+            place = place_of(gram)
             is_new = _counted(place, counts, at, end)
             distinct[size] += is_new
             end += is_new

@@ -11,7 +11,7 @@ places as there are learns what falls together.
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,13 @@ class Grams:
     value: NDArray[np.float32]
     style: NDArray[np.float32]
 
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Return some of the texts, in the order given."""
+        sizes = np.diff(self.begin)[rows]
+        begin = np.concatenate([[0], np.cumsum(sizes)])
+        at = np.arange(begin[-1]) + np.repeat(self.begin[rows] - begin[:-1], sizes)
+        return type(self)(begin, self.at[at], self.value[at], self.style[rows])
+
 
 def grams(texts: Sequence[str]) -> Grams:
     """Return the sparse rows of texts as people wrote them, each by itself.
@@ -68,13 +75,26 @@ def grams(texts: Sequence[str]) -> Grams:
     >>> round(float((one.value ** 2).sum()), 3)
     2.0
     """
+    points, ends, whole = points_of(texts)
+    n = (CHARS + WORDS) * int(ends[-1] + 2 * len(texts))
+    begin, at = np.zeros(len(texts) + 1, np.int64), np.empty(n, np.int32)
+    value, style = np.empty(n, np.float32), np.zeros((len(texts), N_STYLE), np.float32)
+    fill(points, ends, whole, *characters(), _scratch.counts, begin, at, value, style)
+    return Grams(begin, at[: begin[-1]], value[: begin[-1]], style)
+
+
+def points_of(
+    texts: Sequence[str],
+) -> tuple[NDArray[np.uint32], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the characters of texts as far as they are read, where each ends, and if it is whole.
+
+    >>> points, ends, whole = points_of(["ab", "", "c"])
+    >>> points.tolist(), ends.tolist(), whole.all()
+    ([97, 98, 99], [0, 2, 2, 3], np.True_)
+    """
     read = [text[:MAX_CHARS] for text in texts]
     ends = np.zeros(len(read) + 1, np.int64)
     np.cumsum([len(text) for text in read], out=ends[1:])
     points = np.frombuffer("".join(read).encode("utf-32-le", "surrogatepass"), np.uint32)
     whole = np.fromiter((len(text) <= MAX_CHARS for text in texts), np.bool_, len(read))
-    n = (CHARS + WORDS) * int(ends[-1] + 2 * len(read))
-    begin, at = np.zeros(len(read) + 1, np.int64), np.empty(n, np.int32)
-    value, style = np.empty(n, np.float32), np.zeros((len(read), N_STYLE), np.float32)
-    fill(points, ends, whole, *characters(), _scratch.counts, begin, at, value, style)
-    return Grams(begin, at[: begin[-1]], value[: begin[-1]], style)
+    return points, ends, whole

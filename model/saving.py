@@ -16,6 +16,8 @@ from model.calibration import Calibration
 from model.fitting import Fitted
 from model.forest import Forest
 from model.fusion import Fusion, Words
+from model.gramweights import GramWeights
+from model.phrasenet import PhraseNet
 from model.rows import TrainingRows
 from model.slices import Slices
 from model.spending import Spending
@@ -143,7 +145,7 @@ def _arrays(
     trees, words = fusion.trees, fusion.words
     return {
         **({} if trees is None else {"trees": trees.arrays()}),
-        **({} if words is None else {"words": _words(words)}),
+        **({} if words is None else {"words": word_arrays(words)}),
         "network": {name: tensor.numpy() for name, tensor in state.items()},
         "forest": {**vars(forest), "usual": np.array([forest.usual])},
         "calibration": calibration,
@@ -157,14 +159,17 @@ def _arrays(
     }
 
 
-def _words(words: Words) -> artifact.Arrays:
-    model = words.model
+def word_arrays(words: Words) -> artifact.Arrays:
+    """Return what `fusion_from` rebuilds the words of a fusion from."""
+    linear, net = words.model.linear, words.model.net
     return {
-        "weight": model.weight,
-        "style": model.style,
-        "knots": model.knots,
-        "base": np.array([model.base]),
+        "weight": linear.weight,
+        "style": linear.style,
+        "knots": linear.knots,
+        "base": np.array([linear.base]),
         "fusion": np.array([words.network, words.trees, words.text, words.level]),
+        "share": np.array([words.model.share]),
+        **({} if net is None else {f"net.{name}": of for name, of in net.arrays().items()}),
     }
 
 
@@ -191,9 +196,17 @@ def fusion_from(loaded: artifact.Artifact) -> Fusion:
     words = None
     if "words" in loaded.arrays:
         found = loaded.arrays["words"]
-        model = TextModel(found["weight"], found["style"], found["knots"], float(found["base"][0]))
-        words = Words(model, *found["fusion"].tolist())
+        words = Words(_text_model(found), *found["fusion"].tolist())
     return Fusion(shift, network, trees, weight, words=words)
+
+
+def _text_model(found: artifact.Arrays) -> TextModel:
+    """Rebuild what reads words; a folder may hold its linear part alone."""
+    weight, style, knots, base = (found[name] for name in ("weight", "style", "knots", "base"))
+    linear = GramWeights(weight, style, knots, float(base[0]))
+    own = {name[4:]: of for name, of in found.items() if name.startswith("net.")}
+    share = float(found["share"][0]) if own else 0.0
+    return TextModel(linear, PhraseNet.from_arrays(own) if own else None, share)
 
 
 def calibration_from(arrays: artifact.Arrays, head: str) -> Calibration:

@@ -91,7 +91,7 @@ def train(
         report("spending", 1.0)
         if words is not None and trained.fusion.words is not None:
             report("words on all rows", 0.0)
-            everywhere = _words(rows, slices.n, seed, words.strength)
+            everywhere = _words(rows, slices.n, seed, words)
             trained = trained.with_words(everywhere or words)
             report("words on all rows", 1.0)
     seconds = time.monotonic() - began
@@ -137,16 +137,20 @@ def _some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float3
 
 
 def _words(
-    rows: TrainingRows, n: int, seed: int, strength: float | None = None
+    rows: TrainingRows, n: int, seed: int, like: TextModel | None = None
 ) -> TextModel | None:
-    """Fit the words of the first ``n`` rows that have a text and a label; None: too few of them."""
+    """Fit the words of the first ``n`` rows that have a text and a label; None: too few of them.
+
+    What was chosen for ``like`` is not chosen again.
+    """
     found = (i for i, text in enumerate(rows.x.texts[:n]) if text)
     at = np.fromiter(found, np.int64)
     at = at[rows.label[at] >= 0]
     events = rows.x.rows[at]
     return TextModel.fit(
         [rows.x.texts[i] or "" for i in at.tolist()], rows.label[at] == 1,
-        events["type"].astype(np.uint8), events["text"], seed=seed, strength=strength,
+        events["type"].astype(np.uint8), events["text"], seed=seed,
+        strength=None if like is None else like.strength, share=0.0 if like is None else like.share,
     )  # fmt: skip
 
 

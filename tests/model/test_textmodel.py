@@ -3,9 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import textmodel
+from model import saving, textmodel
+from model.artifact import Artifact
+from model.fusion import Words
 from model.ngramloops import MAX_CHARS
 from model.ngrams import STYLE, grams
+from model.phrases import phrases
 from model.textmodel import MIN_EACH, STRENGTHS, TextModel
 
 HONEST = [
@@ -112,8 +115,25 @@ def test_a_kind_of_event_that_is_fraud_more_often_is_not_what_a_text_says() -> N
 def test_equal_data_give_an_equal_model_and_strange_texts_stay_within_reason() -> None:
     texts, fraud = written(400, 5)
     one, two = fitted(texts, fraud, strength=30.0), fitted(texts, fraud, strength=30.0)
-    np.testing.assert_array_equal(one.weight, two.weight)
+    np.testing.assert_array_equal(one.linear.weight, two.linear.weight)
     assert np.abs(one.log_odds(["?" * 5000, "x", "\U0001f600" * 9, "\ud800 half"])).max() < 50
+
+
+def test_the_answer_lies_between_two_models_and_is_the_same_after_saving() -> None:
+    texts, fraud = written(400, 7)
+    found = fitted(texts, fraud, strength=30.0, share=0.35)
+    assert found.net is not None
+    both = 0.65 * found.linear.log_odds(grams(texts)) + 0.35 * found.net.log_odds(phrases(texts))
+    np.testing.assert_allclose(found.log_odds(texts), both)
+    arrays = saving.word_arrays(Words(found, 0.1, 0.2, 0.3, 0.4))
+    inputs = {"fusion": np.array([0.0, 1.0, 0.0])}
+    again = saving.fusion_from(Artifact({}, {"inputs": inputs, "words": arrays})).words
+    assert again is not None
+    np.testing.assert_array_equal(again.model.log_odds(texts), found.log_odds(texts))
+    first = {name: of for name, of in arrays.items() if name != "share" and name[:4] != "net."}
+    old = saving.fusion_from(Artifact({}, {"inputs": inputs, "words": first})).words
+    assert old is not None
+    np.testing.assert_array_equal(old.model.log_odds(texts), found.linear.log_odds(grams(texts)))
 
 
 def test_n_grams_keep_capitals_marks_and_the_ends_of_a_text_apart() -> None:

@@ -13,6 +13,7 @@ import csv
 import gzip
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -102,17 +103,21 @@ def accuracy(learned: Sequence[Review], judged: Sequence[Review], base: str, nam
         data, model, out = folder / "data", folder / "model", folder / "test"
         rng = np.random.default_rng(SEED)
         write(data, [learned[i] for i in rng.permutation(len(learned)).tolist()], judged)
-        history = ("--events", str(data), "--labels", str(data))
+        history, began = ("--events", str(data), "--labels", str(data)), time.monotonic()
+        print(f"  {name}: training on {len(learned):,} reviews ...", flush=True)
         said = riskstream("train", *history, "--until", CUT, "--base", base,
                           "--max-seconds", str(MOST_SECONDS), "--out", str(model))  # fmt: skip
         print("\n".join(f"  {name}: {line}" for line in said.splitlines() if "gives" in line))
+        seconds = time.monotonic() - began
+        print(f"  {name}: judging {len(judged):,}, after {seconds:.0f} s ...", flush=True)
         riskstream("backtest", *history, "--model", str(model), "--from", CUT, "--to", END,
                    "--out", str(out))  # fmt: skip
         found = pq.read_table(out / "decisions.parquet", columns=["event_id", "p_fraud"])
         truth = {f"judged-{i}": fraud for i, (_, fraud) in enumerate(judged)}
         assert len(found) == len(truth), (len(found), len(truth))
         manifest = orjson.loads((model / "manifest.json").read_bytes())
-        print(f"  {name}: weights {manifest['fusion']}", flush=True)
+        words = {key: manifest["words"][key] for key in ("strength", "share_of_order")}
+        print(f"  {name}: weights {manifest['fusion']}, words {words}", flush=True)
     ids, p = found["event_id"].to_pylist(), found["p_fraud"].to_pylist()
     right = [(p > 0.5) == truth[i] for i, p in zip(ids, p, strict=True)]
     return sum(right) / len(right)
