@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from model.checkpoint import NOTHING_KEPT, ROWS, Checkpoint
 from model.offline import DEFAULT_BASE, packed_weights
 from model.rows import TrainingRows
 from model.training import train
@@ -62,6 +63,10 @@ class Exports:
     rows: Path | None = None
     asked: Path | None = None
 
+    def there(self) -> bool:
+        """Whether all that is wanted has been written."""
+        return all(path is None or path.exists() for path in (self.rows, self.asked))
+
 
 NO_EXPORTS: Final = Exports()
 
@@ -73,14 +78,18 @@ class _HistoryScorer(NoScorer):
 
 
 def learn(
-    decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS
-) -> dict[str, Any]:
+    decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS,
+    checkpoint: Checkpoint = NOTHING_KEPT,
+) -> dict[str, Any]:  # fmt: skip
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
-    The rows are written to ``exports`` first.
+    The rows are written to ``exports`` first. What ``checkpoint`` holds is not done again.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
-    return train_on(learned_rows(decoder, policy, what, exports), what, out)
+    if not exports.there():
+        checkpoint.forget(ROWS)
+    rows = checkpoint.kept(ROWS, TrainingRows, lambda: learned_rows(decoder, policy, what, exports))
+    return train_on(rows, what, out, checkpoint)
 
 
 def learned_rows(
@@ -151,7 +160,9 @@ def _nothing_in_range(path: Path) -> str:
     )
 
 
-def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
+def train_on(
+    rows: TrainingRows, what: Learning, out: Path, checkpoint: Checkpoint = NOTHING_KEPT
+) -> dict[str, Any]:
     """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
     train(
@@ -165,6 +176,7 @@ def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
         max_seconds=what.max_seconds,
         spend_horizon_days=what.horizon_ms / DAY_MS,
         progress=True,
+        checkpoint=checkpoint,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
     return manifest
