@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_learning(parser)
     parser.add_argument(
+        "--tuned", type=Path, metavar="FILE",
+        help="settings of the network: best.json of `riskstream tune` (default: the usual ones)",
+    )  # fmt: skip
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="MODEL_DIR",
@@ -53,6 +58,10 @@ def run(args: argparse.Namespace) -> int:
     began = time.monotonic()
     settings = read_settings(args)
     what = learning_of(args, settings)
+    if args.tuned is not None:
+        from model.recipe import Recipe
+
+        what = replace(what, recipe=Recipe.read(args.tuned))
     if args.out is None and args.export is None and args.export_asked is None:
         raise InputError("give --out for a model, --export for its rows, or both")
     if args.out is not None:

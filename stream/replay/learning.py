@@ -1,6 +1,6 @@
 """From history to a trained model: replay, training rows, training."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from model.checkpoint import NOTHING_KEPT, ROWS, Checkpoint
+from model.folds import KnownRows
 from model.offline import DEFAULT_BASE, packed_weights
+from model.recipe import Recipe
 from model.rows import TrainingRows
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
@@ -36,7 +38,7 @@ class Learning:
     ``labels`` None: nothing is known of any event. ``horizon_ms`` is the time over which spend is
     summed; the model tells spend per 30 days. ``base`` names the text encoder; ``auto`` is the
     default one where its weights are installed, ``none`` is none. ``max_seconds`` bounds the
-    epochs of the network.
+    epochs of the network, which ``recipe`` trains.
     """
 
     events: Path
@@ -54,6 +56,7 @@ class Learning:
     zone_ms: int
     lag_ms: int
     threads: int
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,14 @@ def learn(
 def learned_rows(
     decoder: Decoder, policy: Policy, what: Learning, exports: Exports = NO_EXPORTS
 ) -> TrainingRows:
-    """Replay the history and return its rows with what is known of them.
+    """Replay the history and return its rows with what is known of them, as `known_rows` does."""
+    return known_rows(decoder, policy, what, exports).rows
+
+
+def known_rows(
+    decoder: Decoder, policy: Policy, what: Learning, exports: Exports = NO_EXPORTS
+) -> KnownRows:
+    """Replay the history and return its rows, and when what is known of them became known.
 
     They are written to ``exports`` as well, by `export_rows` and `export_asked`.
     Raises InputError where there are no events or no labels, or no event lies in the range.
@@ -138,12 +148,13 @@ def learned_rows(
     whole = replace(trainset.rows(), asked=asked)
     kept = np.flatnonzero(whole.label >= 0)
     rows = whole.take(kept)
+    known_ms = trainset.known_ms(rows.x.rows["event"])
     if exports.rows is not None:
         events, users = ([ids[i] for i in kept.tolist()] for ids in trainset.ids())
-        export_rows(rows, events, users, trainset.known_ms(rows.x.rows["event"]), exports.rows)
+        export_rows(rows, events, users, known_ms, exports.rows)
     if exports.asked is not None:
         export_asked(asked, askedset.user_ids(), askedset.features(), exports.asked)
-    return rows
+    return KnownRows(rows, known_ms)
 
 
 def _nothing_in_range(path: Path) -> str:
@@ -176,6 +187,7 @@ def train_on(
         max_seconds=what.max_seconds,
         spend_horizon_days=what.horizon_ms / DAY_MS,
         progress=True,
+        recipe=what.recipe,
         checkpoint=checkpoint,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
