@@ -161,9 +161,9 @@ def checkpoint_in(
     """Give the block the checkpoint of a training, and remove ``folder`` when the block is done.
 
     ``key`` tells a digest of all that the model depends on. What another training left is told and
-    removed; what this one left is told, and serves. An error in the block leaves the folder, so
-    that the same training can go on, unless nothing is kept yet. Raises InputError where another
-    process has the folder.
+    removed; what this one left is told, and serves. An error in the block leaves the folder and
+    says so, so that the same training can go on, unless nothing is kept yet. Raises InputError
+    where another process has the folder.
     """
     with held(folder):
         checkpoint = Checkpoint(folder, tell)
@@ -171,7 +171,9 @@ def checkpoint_in(
             _resume(folder, key(), checkpoint, tell)
             yield checkpoint
         except BaseException:
-            if not checkpoint.told():
+            if checkpoint.told():
+                tell(f"what is done is kept in {folder}; the same command goes on from there")
+            else:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         shutil.rmtree(folder, ignore_errors=True)

@@ -34,21 +34,29 @@ def write_columns(folder: Path, value: Any) -> None:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    hashes = {}
-    for name, part in _members(value):
-        is_array = isinstance(part, np.ndarray)
-        path = partial / f"{name}.{'npy' if is_array else 'json'}"
-        with path.open("wb") as file:
-            if is_array:
-                np.save(file, part, allow_pickle=False)
-            else:
-                file.write(json.dumps(part).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        hashes[path.name] = file_hash(path)
-    (partial / INDEX).write_text(json.dumps(hashes), "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    partial.rename(folder)
+    try:
+        hashes = {}
+        for name, part in _members(value):
+            path = _write(partial, name, part)
+            hashes[path.name] = file_hash(path)
+        (partial / INDEX).write_text(json.dumps(hashes), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write(folder: Path, name: str, part: Any) -> Path:
+    is_array = isinstance(part, np.ndarray)
+    path = folder / f"{name}.{'npy' if is_array else 'json'}"
+    with path.open("wb") as file:
+        if is_array:
+            np.save(file, part, allow_pickle=False)
+        else:
+            file.write(json.dumps(part).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return path
 
 
 def read_columns(folder: Path, kind: type[T]) -> T:

@@ -179,11 +179,13 @@ def test_the_same_training_goes_on_and_another_begins_anew_and_both_are_said(
     with begun(folder, "one", told) as checkpoint:
         checkpoint.keep_state({"steps": 7}, "the network has had 3 whole epochs")
         checkpoint.kept("rows", TrainingRows, lambda: history(50))
-    assert not told
+    kept = f"what is done is kept in {folder}; the same command goes on from there"
+    assert told == [kept]
+    told.clear()
     with begun(folder, "one", told) as checkpoint:
         assert checkpoint.state() == {"steps": 7}
     assert told == [f"going on with the training in {folder}: the history is replayed, "
-                    "the network has had 3 whole epochs"]  # fmt: skip
+                    "the network has had 3 whole epochs", kept]  # fmt: skip
     told.clear()
     with begun(folder, "two", told) as checkpoint:
         assert checkpoint.state() is None
