@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test chaos lint real handbook folds whole copies faithful reviews fraudecom retail coverage lock clean
+.PHONY: help demo test chaos lint real handbook folds whole ablation copies faithful reviews fraudecom retail coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ folds: $(READY) ## The same in four weeks, beside gradient boosting
 whole: $(READY) ## Test that week after training on all history before it
 	@$(BIN)/python -m tests.real.whole
 
+ablation: $(READY) ## Set full self-attention beside the network that asks: what it gains, what it costs
+	@$(BIN)/python -m tests.real.ablation
+
 faithful: $(READY) ## Take away what the reasons of alerts name, and see how far the risk falls
 	@$(BIN)/python -m tests.real.faithful
 
@@ -66,7 +69,7 @@ reviews: $(READY) ## Tell machine-written English and discontented Chinese revie
 	@$(BIN)/python -m tests.real.reviews
 
 lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra offline --extra onnx --group dev --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra offline --extra onnx --extra tune --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --quiet --upgrade --output-file requirements.lock
 

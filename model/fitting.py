@@ -1,6 +1,7 @@
 """Fitting the event Transformer: epochs over shuffled rows, weight averaging, early stopping."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,33 +13,19 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from model.baseline import ranking
 from model.bins import Bins
+from model.checkpoint import EVERY_S, NOTHING_KEPT, Checkpoint
 from model.inputs import WITH_VECTOR, TextVectors, assemble, forget
-from model.losses import Answers, loss
+from model.losses import answers, loss
 from model.predict import outputs
 from model.progress import EPOCHS, NO_GAIN, OUT_OF_TIME, Report
+from model.recipe import Recipe
+from model.resuming import keep, resume
 from model.rows import MIN_POSITIVES, TrainingRows, take, teachable
 from model.slices import Slices, epoch_rows, kept_share
 from model.transformer import EventTransformer, Shape
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How the network is trained."""
-
-    epochs: int = 40
-    patience: int = 6
-    batch: int = 1024
-    steps_per_epoch: int = 60
-    learning_rate: float = 1e-3
-    weight_decay: float = 2.0
-    dropout: float = 0.15
-    forget_identities: float = 0.2
-    forget_texts: float = 0.1
-    averaging: float = 0.99
-    negatives_per_positive: int = 60
-    at_least_negatives: int = 60_000
-    past: int = 24
-    max_seconds: float | None = None
+Build = Callable[[Shape, Tensor, float], EventTransformer]
+"""Makes an untrained network of a shape, the first rows of the numeric table, and dropout."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +46,7 @@ class Fitted:
 
 
 @dataclass
-class _Run:
+class Run:
     """One training under way: everything that changes from batch to batch."""
 
     network: EventTransformer
@@ -71,28 +58,45 @@ class _Run:
     rng: np.random.Generator
     optimiser: torch.optim.Optimizer
     average: AveragedModel
-    ends_at: float
+    checkpoint: Checkpoint
+    began_s: float = field(default_factory=time.monotonic)
     curve: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     steps: int = 0
     whole_epochs: int = 0
+    picked: NDArray[np.int64] | None = None
+    at: int = 0
+    ended: str | None = None
+
+    def spent_s(self) -> float:
+        """Return the seconds that the epochs have taken, in earlier runs too."""
+        return time.monotonic() - self.began_s
 
     def out_of_time(self) -> bool:
-        return time.monotonic() > self.ends_at
+        """Whether the epochs have taken all the time they may."""
+        most = self.recipe.max_seconds
+        return most is not None and self.spent_s() > most
 
     def epoch(self, share: float, report: Report) -> None:
-        """Go once through the positives and ``share`` of the other rows."""
-        recipe, n_done = self.recipe, len(self.curve)
-        picked = epoch_rows(self.rows.label, share, self.rng)
+        """Go once through the positives and ``share`` of the other rows, or on through them."""
+        recipe, n_done, kept_s = self.recipe, len(self.curve), time.monotonic()
+        if self.picked is None:
+            self.picked, self.at = epoch_rows(self.rows.label, share, self.rng), 0
+        picked = self.picked
         size = int(np.clip(len(picked) // recipe.steps_per_epoch, 128, recipe.batch))
         best = f", best on validation {max(self.curve):.3f}" if self.curve else ""
         self.network.train()
-        for begin in range(0, len(picked), size):
+        for begin in range(self.at, len(picked), size):
             if self.out_of_time():
                 return
+            if time.monotonic() - kept_s > EVERY_S:
+                keep(self, self.checkpoint)
+                kept_s = time.monotonic()
             self._step(picked[begin : begin + size])
+            self.at = begin + size
             done = (n_done + begin / len(picked)) / recipe.epochs
             report(f"training: epoch {n_done + 1} of at most {recipe.epochs}{best}", done)
+        self.picked = None
         self.whole_epochs += 1
 
     def _step(self, index: NDArray[np.int64]) -> None:
@@ -141,11 +145,14 @@ def fit_network(
     *,
     seed: int,
     report: Report,
+    build: Build = EventTransformer,
+    checkpoint: Checkpoint = NOTHING_KEPT,
 ) -> Fitted:
     """Train on the first slice of ``rows`` (in time order), stop on the second.
 
     The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
     best average precision on validation, or the least loss where too few frauds are in it.
+    ``build`` makes the network. What ``checkpoint`` holds of this training is gone on with.
     """
     learned, heads = teachable(rows.take(np.arange(slices.train)))
     later = np.arange(slices.train, slices.validation)
@@ -156,29 +163,34 @@ def fit_network(
         ratio=recipe.negatives_per_positive,
         at_least=recipe.at_least_negatives,
     )
-    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed)
-    ended = None
-    while ended is None and len(run.curve) < recipe.epochs:
+    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed, build)
+    run.checkpoint = checkpoint
+    resume(run, checkpoint)
+    while run.ended is None and len(run.curve) < recipe.epochs:
         run.epoch(share, report)
-        ended = run.judge(rows.take(later), texts.take(later))
+        run.ended = run.judge(rows.take(later), texts.take(later))
+        keep(run, checkpoint)
     report("training: done", 1.0)
     run.network.load_state_dict(run.best)
     log = {
         "epochs": len(run.curve), "whole_epochs": run.whole_epochs, "steps": run.steps,
-        "ended_by": ended or EPOCHS, "validation": run.curve,
+        "ended_by": run.ended or EPOCHS, "validation": run.curve,
     }  # fmt: skip
     shift = float(np.log(share)) if "fraud" in heads else 0.0
     return Fitted(run.network.eval(), run.bins, shift, run.spend_scale, heads, log)
 
 
-def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) -> _Run:
+def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int, build: Build) -> Run:
     torch.manual_seed(seed)
     positive = rows.label == 1
     weight = np.where(positive, 1 / max(positive.sum(), 1), 1 / max((~positive).sum(), 1))
     bins = Bins.fit(rows.x.features, weight)
     width = texts.vectors.shape[1] if (texts.kind == WITH_VECTOR).any() else 0
-    shape = Shape(n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]))
-    network = EventTransformer(shape, torch.from_numpy(bins.first), recipe.dropout)
+    shape = Shape(
+        n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]),
+        d=recipe.d, heads=recipe.heads, layers=recipe.layers,
+    )  # fmt: skip
+    network = build(shape, torch.from_numpy(bins.first), recipe.dropout)
     if width:
         network.text_mean.copy_(torch.from_numpy(texts.vectors.mean(0)))
         network.text_scale.copy_(torch.from_numpy(1 / (texts.vectors.std(0) + 1e-3)))
@@ -192,14 +204,7 @@ def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) ->
     averaging = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
     average = AveragedModel(network, multi_avg_fn=averaging)
     known = rows.spend[np.isfinite(rows.spend)]
-    return _Run(
+    return Run(
         network, bins, rows, texts, recipe, float(known.mean()) if len(known) else 1.0,
-        np.random.default_rng(seed), optimiser, average,
-        time.monotonic() + (np.inf if recipe.max_seconds is None else recipe.max_seconds),
+        np.random.default_rng(seed), optimiser, average, NOTHING_KEPT,
     )  # fmt: skip
-
-
-def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
-    """Return what became known of the rows at ``index`` as tensors."""
-    parts = (rows.label[index], rows.turned_bad[index], rows.spend[index])
-    return Answers(*(torch.from_numpy(part) for part in parts))

@@ -2,9 +2,13 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as fn
+
+from model.rows import TrainingRows
 
 QUANTILES = (0.1, 0.5, 0.9)
 _POWER = 1.5
@@ -16,6 +20,12 @@ class Answers(NamedTuple):
     label: Tensor
     bad: Tensor
     spend: Tensor
+
+
+def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
+    """Return what became known of the rows at ``index`` as tensors."""
+    parts = (rows.label[index], rows.turned_bad[index], rows.spend[index])
+    return Answers(*(torch.from_numpy(part) for part in parts))
 
 
 def loss(out: Tensor, answers: Answers, scale: float) -> Tensor:

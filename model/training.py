@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.baseline import Boosting, fit_boosting, refit_boosting
-from model.fitting import Recipe, fit_network
+from model.checkpoint import NOTHING_KEPT, Checkpoint
+from model.fitting import fit_network
 from model.forest import Forest
 from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
 from model.progress import Report, progress_bar
+from model.recipe import Recipe
 from model.rows import TrainingRows
 from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
@@ -39,6 +41,7 @@ def train(
     max_seconds: float | None = None,
     spend_horizon_days: float = SPEND_DAYS,
     recipe: Recipe | None = None,
+    checkpoint: Checkpoint = NOTHING_KEPT,
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
@@ -53,8 +56,9 @@ def train(
     the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
     and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
     are rows of asking, ``rows.asked``, to fit `model.spending` to. The result depends on ``rows``,
-    ``seed`` and ``recipe`` only, unless the time for epochs runs out. Raises InputError where
-    there are fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
+    ``seed`` and ``recipe`` only, unless the time for epochs runs out; ``checkpoint`` holds what an
+    earlier run of the same training has done of it, and gets what this one does. Raises InputError
+    where there are fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -67,19 +71,21 @@ def train(
     rows = rows.by_time()
     slices = cut(rows.time_ms)
     with progress_bar(progress) as report:
-        texts, text = _texts(rows, base_text, max_texts, seed, report)
+        texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint)
         learned = rows.x.features[: slices.train]
         usual = _medians(learned)
         report("forest", 0.0)
         forest = Forest.fit(_some(learned, 200_000, seed), medians=np.nan_to_num(usual), seed=seed)
         report("forest", 1.0)
         report("boosted trees", 0.0)
-        boosting = _boosting(rows, slices, seed)
+        boosting = fit_trees(rows, slices, seed)
         report("boosted trees", 1.0)
         report("words", 0.0)
-        words = _words(rows, slices.train, seed)
+        words = fit_words(rows, slices.train, seed)
         report("words", 1.0)
-        fitted = fit_network(rows, texts, slices, recipe, seed=seed, report=report)
+        fitted = fit_network(
+            rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint
+        )
         trained = measure(rows, texts, slices, fitted, boosting, words)
         if boosting is not None:
             report("boosted trees on all rows", 0.0)
@@ -91,7 +97,7 @@ def train(
         report("spending", 1.0)
         if words is not None and trained.fusion.words is not None:
             report("words on all rows", 0.0)
-            everywhere = _words(rows, slices.n, seed, words)
+            everywhere = fit_words(rows, slices.n, seed, words)
             trained = trained.with_words(everywhere or words)
             report("words on all rows", 1.0)
     seconds = time.monotonic() - began
@@ -110,8 +116,13 @@ def _spending(rows: TrainingRows, seed: int) -> Spending | None:
     return Spending.fit(rows.asked.habits, rows.asked.spend, rows.asked.user, seed=seed)
 
 
-def _texts(
-    rows: TrainingRows, base: str | None, max_texts: int, seed: int, report: Report
+def text_vectors(
+    rows: TrainingRows,
+    base: str | None,
+    max_texts: int,
+    seed: int,
+    report: Report,
+    checkpoint: Checkpoint,
 ) -> tuple[TextVectors, dict[str, str | int] | None]:
     """Encode a random choice of the distinct texts; name the encoder for the manifest."""
     texts = without_vectors(rows.x.rows)
@@ -120,7 +131,11 @@ def _texts(
     from model.text import TextEncoder, training_vectors  # noqa: PLC0415 - transformers is slow
 
     encoder = TextEncoder.load(base)
-    vectors = training_vectors(encoder, rows.x, texts, max_texts, seed, report)
+    vectors = checkpoint.kept(
+        f"texts-{encoder.sha256[:16]}",
+        TextVectors,
+        lambda: training_vectors(encoder, rows.x, texts, max_texts, seed, report),
+    )
     return vectors, {"base": base, "sha256": encoder.sha256, "n_texts": len(vectors.vectors)}
 
 
@@ -136,7 +151,7 @@ def _some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float3
     return features[np.random.default_rng(seed).choice(len(features), n, replace=False)]
 
 
-def _words(
+def fit_words(
     rows: TrainingRows, n: int, seed: int, like: TextModel | None = None
 ) -> TextModel | None:
     """Fit the words of the first ``n`` rows that have a text and a label; None: too few of them.
@@ -154,7 +169,7 @@ def _words(
     )  # fmt: skip
 
 
-def _boosting(rows: TrainingRows, slices: Slices, seed: int) -> Boosting | None:
+def fit_trees(rows: TrainingRows, slices: Slices, seed: int) -> Boosting | None:
     """Fit boosted trees to the first slice, stopping on the second; None with only one class."""
     learned, later = slice(0, slices.train), slice(slices.train, slices.validation)
     label, features = rows.label, rows.x.features

@@ -1,6 +1,6 @@
 """From history to a trained model: replay, training rows, training."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +10,10 @@ import torch
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from model.checkpoint import NOTHING_KEPT, ROWS, Checkpoint
+from model.folds import KnownRows
 from model.offline import DEFAULT_BASE, packed_weights
+from model.recipe import Recipe
 from model.rows import TrainingRows
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
@@ -35,7 +38,7 @@ class Learning:
     ``labels`` None: nothing is known of any event. ``horizon_ms`` is the time over which spend is
     summed; the model tells spend per 30 days. ``base`` names the text encoder; ``auto`` is the
     default one where its weights are installed, ``none`` is none. ``max_seconds`` bounds the
-    epochs of the network.
+    epochs of the network, which ``recipe`` trains.
     """
 
     events: Path
@@ -53,6 +56,7 @@ class Learning:
     zone_ms: int
     lag_ms: int
     threads: int
+    recipe: Recipe = field(default_factory=Recipe)
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,10 @@ class Exports:
 
     rows: Path | None = None
     asked: Path | None = None
+
+    def there(self) -> bool:
+        """Whether all that is wanted has been written."""
+        return all(path is None or path.exists() for path in (self.rows, self.asked))
 
 
 NO_EXPORTS: Final = Exports()
@@ -73,20 +81,31 @@ class _HistoryScorer(NoScorer):
 
 
 def learn(
-    decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS
-) -> dict[str, Any]:
+    decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS,
+    checkpoint: Checkpoint = NOTHING_KEPT,
+) -> dict[str, Any]:  # fmt: skip
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
-    The rows are written to ``exports`` first.
+    The rows are written to ``exports`` first. What ``checkpoint`` holds is not done again.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
-    return train_on(learned_rows(decoder, policy, what, exports), what, out)
+    if not exports.there():
+        checkpoint.forget(ROWS)
+    rows = checkpoint.kept(ROWS, TrainingRows, lambda: learned_rows(decoder, policy, what, exports))
+    return train_on(rows, what, out, checkpoint)
 
 
 def learned_rows(
     decoder: Decoder, policy: Policy, what: Learning, exports: Exports = NO_EXPORTS
 ) -> TrainingRows:
-    """Replay the history and return its rows with what is known of them.
+    """Replay the history and return its rows with what is known of them, as `known_rows` does."""
+    return known_rows(decoder, policy, what, exports).rows
+
+
+def known_rows(
+    decoder: Decoder, policy: Policy, what: Learning, exports: Exports = NO_EXPORTS
+) -> KnownRows:
+    """Replay the history and return its rows, and when what is known of them became known.
 
     They are written to ``exports`` as well, by `export_rows` and `export_asked`.
     Raises InputError where there are no events or no labels, or no event lies in the range.
@@ -129,12 +148,13 @@ def learned_rows(
     whole = replace(trainset.rows(), asked=asked)
     kept = np.flatnonzero(whole.label >= 0)
     rows = whole.take(kept)
+    known_ms = trainset.known_ms(rows.x.rows["event"])
     if exports.rows is not None:
         events, users = ([ids[i] for i in kept.tolist()] for ids in trainset.ids())
-        export_rows(rows, events, users, trainset.known_ms(rows.x.rows["event"]), exports.rows)
+        export_rows(rows, events, users, known_ms, exports.rows)
     if exports.asked is not None:
         export_asked(asked, askedset.user_ids(), askedset.features(), exports.asked)
-    return rows
+    return KnownRows(rows, known_ms)
 
 
 def _nothing_in_range(path: Path) -> str:
@@ -151,7 +171,9 @@ def _nothing_in_range(path: Path) -> str:
     )
 
 
-def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
+def train_on(
+    rows: TrainingRows, what: Learning, out: Path, checkpoint: Checkpoint = NOTHING_KEPT
+) -> dict[str, Any]:
     """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
     train(
@@ -165,6 +187,8 @@ def train_on(rows: TrainingRows, what: Learning, out: Path) -> dict[str, Any]:
         max_seconds=what.max_seconds,
         spend_horizon_days=what.horizon_ms / DAY_MS,
         progress=True,
+        recipe=what.recipe,
+        checkpoint=checkpoint,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
     return manifest

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.fitting import Recipe
+from model.recipe import Recipe
 from model.training import train
 from tests.model.shop import NAMES, history
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.fitting import Recipe
 from model.offline import packed_weights
+from model.recipe import Recipe
 from model.rows import TrainingRows, take
 from model.scorer import ModelScorer
 from model.text import TextEncoder

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.calibration import log_loss
-from model.fitting import Recipe
+from model.recipe import Recipe
 from model.rows import TrainingRows, take
 from model.scorer import ModelScorer
 from model.training import train

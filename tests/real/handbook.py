@@ -37,9 +37,10 @@ def run(folder: Path) -> int:
     """Do everything in ``folder``."""
     model, rows, test = folder / "model", folder / "rows.parquet", folder / "test"
     history = imported(folder / "data")
-    began = time.monotonic()
-    riskstream("train", *history, *PROTOCOL.training, "--export", str(rows), "--out", str(model))
-    print(f"trained in {time.monotonic() - began:.0f} s", flush=True)
+    told = riskstream(
+        "train", *history, *PROTOCOL.training, "--export", str(rows), "--out", str(model)
+    )
+    print(told.splitlines()[-1], flush=True)  # when, in what time, and with how much memory
     judged = (*history, "--model", str(model))
     riskstream("backtest", *judged, *PROTOCOL.testing, "--drop-known", str(DELAY_DAYS),
                "--out", str(test))  # fmt: skip

@@ -42,22 +42,24 @@ def differences(
 ) -> dict[str, Difference]:
     """Return the difference of ROC AUC and of average precision, ``one`` less ``other``.
 
-    Scores float[n], higher is riskier; ``fraud`` 0 or 1; ``user`` names who is resampled.
+    Scores float[n], higher is riskier, or float[s, n] of s trainings of each, whose mean difference
+    is told; ``fraud`` 0 or 1; ``user`` names who is resampled.
     Raises ValueError where too few resamples have both classes.
     """
     bad = fraud == 1
     codes, n_users = user_codes(user)
-    ladders = ladder_of(one, bad), ladder_of(other, bad)
+    pairs = list(zip(np.atleast_2d(one), np.atleast_2d(other), strict=True))
+    ladders = [(ladder_of(a, bad), ladder_of(b, bad)) for a, b in pairs]
     drawn: list[dict[str, NDArray[np.float64]]] = []
     for weights in user_weights(n_users, n_resamples, 16, seed):
-        rated = [_rated(ladder, codes, bad, weights) for ladder in ladders]
-        drawn.append({name: rated[0][name] - rated[1][name] for name in RATED})
+        rated = [[_rated(ladder, codes, bad, weights) for ladder in pair] for pair in ladders]
+        drawn.append({name: np.mean([a[name] - b[name] for a, b in rated], 0) for name in RATED})
     found = {}
     for name, metric in RATED.items():
         ends = interval(np.concatenate([block[name] for block in drawn]))
         if ends is None:
             raise ValueError("too few resamples have both fraud and legitimate events")
-        value = float(metric(fraud, one) - metric(fraud, other))
+        value = float(np.mean([metric(fraud, a) - metric(fraud, b) for a, b in pairs]))
         found[name] = Difference(value, *ends)
     return found
 

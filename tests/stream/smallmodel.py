@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from model.fitting import Recipe
+from model.recipe import Recipe
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, NAMES
 from tests.model.shop import history

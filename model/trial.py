@@ -1,0 +1,72 @@
+"""One setting of the network judged on one fold, as part of the whole model."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+import numpy as np
+
+from model.baseline import Boosting, ranking, refit_boosting
+from model.calibration import log_loss
+from model.fitting import fit_network
+from model.folds import Fold
+from model.inputs import TextVectors
+from model.measuring import measure
+from model.predict import outputs
+from model.progress import Report
+from model.recipe import Recipe
+from model.rows import TrainingRows
+from model.slices import Slices, cut
+from model.textmodel import TextModel
+from model.training import fit_trees, fit_words
+from model.trees import Trees
+
+METRICS: Final[dict[str, Literal["maximize", "minimize"]]] = {
+    "average-precision": "maximize",
+    "log-loss": "minimize",
+}
+"""What can be judged by, and which way is better."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """A fold, and what no setting of the network changes: fitted once, used by every trial."""
+
+    fold: Fold
+    slices: Slices
+    texts: TextVectors
+    boosting: Boosting
+    trees: Trees
+    words: TextModel | None
+    judged: TrainingRows
+    judged_texts: TextVectors
+
+    @classmethod
+    def of(cls, fold: Fold, rows: TrainingRows, texts: TextVectors, seed: int) -> Self:
+        """Fit the trees and words of a fold of ``rows``, whose ``texts`` are encoded."""
+        learned, slices = fold.learned, cut(fold.learned.time_ms)
+        boosting = fit_trees(learned, slices, seed)
+        if boosting is None:
+            raise ValueError("a fold without fraud among what it learns from")
+        refitted = refit_boosting(boosting, learned.x.features, learned.label, seed=seed)
+        return cls(
+            fold, slices, texts.take(fold.learned_at), boosting,
+            Trees.flatten(refitted.trees, refitted.columns),
+            fit_words(learned, slices.train, seed),
+            rows.take(fold.judged_at), texts.take(fold.judged_at),
+        )  # fmt: skip
+
+    def rate(self, recipe: Recipe, metric: str, *, seed: int, report: Report) -> float:
+        """Return the figure of ``METRICS`` that a whole model with this network reaches."""
+        learned = self.fold.learned
+        fitted = fit_network(learned, self.texts, self.slices, recipe, seed=seed, report=report)
+        trained = measure(
+            learned, self.texts, self.slices, fitted, self.boosting, self.words
+        ).with_trees(self.trees)
+        x, label = self.judged.x, self.judged.label
+        table = fitted.network.table().detach()
+        raw = outputs(fitted.network, table, fitted.bins, x, self.judged_texts)[:, 0]
+        odds = trained.fusion.log_odds(raw, x.features, x.texts)
+        if metric == "average-precision":
+            return float(ranking(odds, label).average_precision or 0.0)
+        p = np.asarray(trained.calibration["fraud"].apply(odds), np.float64)
+        return float(log_loss(p, label == 1))
