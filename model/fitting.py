@@ -141,11 +141,13 @@ def fit_network(
     *,
     seed: int,
     report: Report,
+    exact: NDArray[np.bool_] | None = None,
 ) -> Fitted:
     """Train on the first slice of ``rows`` (in time order), stop on the second.
 
     The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
     best average precision on validation, or the least loss where too few frauds are in it.
+    ``exact`` bool[F] marks features whose every value is one by itself, as `Bins.fit` takes it.
     """
     learned, heads = teachable(rows.take(np.arange(slices.train)))
     later = np.arange(slices.train, slices.validation)
@@ -156,7 +158,7 @@ def fit_network(
         ratio=recipe.negatives_per_positive,
         at_least=recipe.at_least_negatives,
     )
-    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed)
+    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed, exact)
     ended = None
     while ended is None and len(run.curve) < recipe.epochs:
         run.epoch(share, report)
@@ -171,11 +173,17 @@ def fit_network(
     return Fitted(run.network.eval(), run.bins, shift, run.spend_scale, heads, log)
 
 
-def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int) -> _Run:
+def _start(
+    rows: TrainingRows,
+    texts: TextVectors,
+    recipe: Recipe,
+    seed: int,
+    exact: NDArray[np.bool_] | None,
+) -> _Run:
     torch.manual_seed(seed)
     positive = rows.label == 1
     weight = np.where(positive, 1 / max(positive.sum(), 1), 1 / max((~positive).sum(), 1))
-    bins = Bins.fit(rows.x.features, weight)
+    bins = Bins.fit(rows.x.features, weight, exact)
     width = texts.vectors.shape[1] if (texts.kind == WITH_VECTOR).any() else 0
     shape = Shape(n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]))
     network = EventTransformer(shape, torch.from_numpy(bins.first), recipe.dropout)

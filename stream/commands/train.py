@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from model.progress import OUT_OF_TIME
+from stream.commands.fields_read import fields_read
 from stream.commands.history import add_events
 from stream.moment import moment_ms
 from stream.settings import add_flags, read_settings
@@ -188,6 +189,8 @@ def _print(manifest: dict[str, Any], out: Path) -> None:
             f"the network's training ran into --max-seconds after {n} whole "
             f"epoch{'' if n == 1 else 's'}, before it had stopped improving"
         )
+    for line in fields_read(manifest["attributes"]):
+        console.print(line, markup=False)
     for what in manifest["lacks"]:
         console.print(f"this model gives {what}")
     console.print(f"trained {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

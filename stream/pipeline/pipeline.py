@@ -71,7 +71,9 @@ def decide(
 def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
     """Score what was seen and decide; what credit remembers goes into the states' headers."""
     batch, users = seen.batch, seen.users
-    x = ScoreInput(batch.rows, seen.features, users.past, users.n_past, batch.texts)
+    x = ScoreInput(
+        batch.rows, seen.features, users.past, users.n_past, batch.texts, batch.attributes
+    )
     scores = scorer.score(x)
     verdict = verdict_of(x, scores, users.duplicate, policy, scorer)
     credit = assess(seen.known, scores, policy, seen.steps, users)
@@ -119,8 +121,9 @@ def verdict_of(
         contributions = scorer.explain(x, alerting)
         for row, contribution in zip(alerting.tolist(), contributions, strict=True):
             reasons[row] = explain_row(
-                x.features[row], contribution, scorer.usual, fired[row], policy
-            )
+                x.features[row], contribution, scorer.usual, fired[row], policy,
+                scorer.fields, x.fields_of(row),
+            )  # fmt: skip
     return Verdict(risk, action, fired, reasons)
 
 
