@@ -147,7 +147,7 @@ def risk_of(
         return scores.p_fraud
     by_name = {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad}
     fired = policy.fired(x.rows["type"], features, by_name)
-    return combined_risk(scores.p_fraud, fired, policy)
+    return combined_risk(scores.p_fraud, scores.anomaly, fired, policy)
 
 
 @dataclass(frozen=True)
