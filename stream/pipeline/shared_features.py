@@ -8,6 +8,8 @@ from stream.pipeline.feature import Column, Feature, Known, ratio
 from stream.pipeline.wording import WINDOW_TEXT
 
 DAY_MS: Final = 86_400_000.0
+SAME_MS: Final = 1_000.5
+"""Below it two first uses are one: a user's own things are remembered to the second."""
 
 
 def _users(kind: str, window: str, what: str) -> Feature:
@@ -41,7 +43,7 @@ def _head_start(kind: str, what: str) -> Feature:
     def compute(k: Known) -> Column:
         age, own = k.entity(kind, "age_ms"), np.nan_to_num(k.own(f"{kind}_age_ms"))
         unseen = np.isnan(age) & ~np.isnan(k.entity(kind, "events_1d"))
-        same = age - own < 1_000  # a user's own things are remembered to the second
+        same = age - own < SAME_MS
         return np.where(unseen | same, 0.0, age - own) / DAY_MS
 
     return Feature(

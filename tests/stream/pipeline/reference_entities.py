@@ -152,7 +152,7 @@ def shared_features(
     for kind in ("device", "address", "instrument"):
         seen, before = answer(kind, "age_ms"), own[f"{kind}_age_days"] * DAY
         lead = 0.0 if kind in of and isnan(seen) else seen - (0.0 if isnan(before) else before)
-        found[f"{kind}_head_start_days"] = 0.0 if lead < 1_000 else lead / DAY
+        found[f"{kind}_head_start_days"] = 0.0 if lead < 1_000.5 else lead / DAY
     found["seller_day_share"] = nan if month == 0 else day / month
     found["amount_vs_seller"] = nan if amount == 0 else event["amount"] / (amount / events)
     return found
