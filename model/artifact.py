@@ -4,10 +4,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -21,17 +22,27 @@ from topics.newfolder import new_folder
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 Arrays = dict[str, NDArray[Any]]
+NO_DOCUMENTS: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
 class Artifact:
-    """What a folder holds: the manifest, and named arrays per file (``network``, ``forest``...)."""
+    """What a folder holds: the manifest, and named arrays per file (``network``, ``forest``...).
+
+    ``documents`` are the files that are JSON, by name.
+    """
 
     manifest: dict[str, Any]
     arrays: dict[str, Arrays]
+    documents: dict[str, Any] = field(default_factory=dict)
 
 
-def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, Arrays]) -> str:
+def save(
+    folder: Path,
+    manifest: dict[str, Any],
+    arrays: dict[str, Arrays],
+    documents: Mapping[str, Any] = NO_DOCUMENTS,
+) -> str:
     """Write a model folder in one move and return its version, a hash of what it holds.
 
     A model that is there already is replaced. Raises InputError where ``folder`` is there and is
@@ -45,6 +56,10 @@ def save(folder: Path, manifest: dict[str, Any], arrays: dict[str, Arrays]) -> s
         for name, tensors in arrays.items():
             path = part / f"{name}.safetensors"
             save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, path)
+            files[path.name] = file_hash(path)
+        for name, document in documents.items():
+            path = part / f"{name}.json"
+            path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
             files[path.name] = file_hash(path)
         version = _version(manifest, files)
         full = {"format": FORMAT, "version": version, **manifest, "files": files}
@@ -70,7 +85,7 @@ def load(folder: Path) -> Artifact:
     Raises InputError where a file is missing, unreadable, changed, or of another format.
     """
     manifest = _manifest(folder)
-    arrays = {}
+    arrays, documents = {}, {}
     for name, expected in manifest["files"].items():
         path = folder / name
         if not path.is_file():
@@ -80,10 +95,13 @@ def load(folder: Path) -> Artifact:
                 f"model {folder}: {name} is damaged (its SHA-256 is not the manifest's)"
             )
         try:
-            arrays[path.stem] = load_file(path)
+            if path.suffix == ".json":
+                documents[path.stem] = json.loads(path.read_text("utf-8"))
+            else:
+                arrays[path.stem] = load_file(path)
         except (SafetensorError, ValueError) as error:
             raise InputError(f"model {folder}: {name} cannot be read: {error}") from error
-    return Artifact(manifest, arrays)
+    return Artifact(manifest, arrays, documents)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -55,18 +55,27 @@ class Bins:
     first: NDArray[np.int32]
 
     @classmethod
-    def fit(cls, features: NDArray[np.float32], weight: NDArray[np.float64] | None = None) -> Self:
+    def fit(
+        cls,
+        features: NDArray[np.float32],
+        weight: NDArray[np.float64] | None = None,
+        exact: NDArray[np.bool_] | None = None,
+    ) -> Self:
         """Take knots from quantiles of ``features``, float32[n, F], with NaN for unknown.
 
         ``weight`` float64[n], if given, weighs the rows: rare frauds that weigh as much as
-        everything else get knots where they lie, which is mostly in the tails.
+        everything else get knots where they lie, which is mostly in the tails. Features that are
+        ``exact`` bool[F] have a knot at every value that occurs.
 
         >>> Bins.fit(np.array([[1.0], [2.0], [np.nan]], np.float32)).knots.tolist()[-1]
         nan
         """
         rows: list[NDArray[np.float32]] = []
-        for column in np.asarray(features, np.float32).T:
+        for at, column in enumerate(np.asarray(features, np.float32).T):
             known = np.isfinite(column)
+            if exact is not None and exact[at] and known.any():
+                rows.append(np.unique(column[known]))
+                continue
             rows.append(_knots(column[known], None if weight is None else weight[known]))
         sizes = [len(row) + 1 for row in rows]
         unknown = np.array([np.nan], np.float32)

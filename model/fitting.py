@@ -147,12 +147,14 @@ def fit_network(
     report: Report,
     build: Build = EventTransformer,
     checkpoint: Checkpoint = NOTHING_KEPT,
+    exact: NDArray[np.bool_] | None = None,
 ) -> Fitted:
     """Train on the first slice of ``rows`` (in time order), stop on the second.
 
     The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
     best average precision on validation, or the least loss where too few frauds are in it.
     ``build`` makes the network. What ``checkpoint`` holds of this training is gone on with.
+    ``exact`` bool[F] marks features whose every value is one by itself, as `Bins.fit` takes it.
     """
     learned, heads = teachable(rows.take(np.arange(slices.train)))
     later = np.arange(slices.train, slices.validation)
@@ -163,7 +165,7 @@ def fit_network(
         ratio=recipe.negatives_per_positive,
         at_least=recipe.at_least_negatives,
     )
-    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed, build)
+    run = _start(learned, texts.take(np.arange(slices.train)), recipe, seed, build, exact)
     run.checkpoint = checkpoint
     resume(run, checkpoint)
     while run.ended is None and len(run.curve) < recipe.epochs:
@@ -180,11 +182,18 @@ def fit_network(
     return Fitted(run.network.eval(), run.bins, shift, run.spend_scale, heads, log)
 
 
-def _start(rows: TrainingRows, texts: TextVectors, recipe: Recipe, seed: int, build: Build) -> Run:
+def _start(
+    rows: TrainingRows,
+    texts: TextVectors,
+    recipe: Recipe,
+    seed: int,
+    build: Build,
+    exact: NDArray[np.bool_] | None,
+) -> Run:
     torch.manual_seed(seed)
     positive = rows.label == 1
     weight = np.where(positive, 1 / max(positive.sum(), 1), 1 / max((~positive).sum(), 1))
-    bins = Bins.fit(rows.x.features, weight)
+    bins = Bins.fit(rows.x.features, weight, exact)
     width = texts.vectors.shape[1] if (texts.kind == WITH_VECTOR).any() else 0
     shape = Shape(
         n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]),

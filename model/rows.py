@@ -53,12 +53,14 @@ class TrainingRows:
 
 def take(x: ScoreInput, index: NDArray[np.int64]) -> ScoreInput:
     """Return the events at ``index``, in that order."""
+    picks = index.tolist()
     return ScoreInput(
         x.rows[index],
         x.features[index],
         x.past[index],
         x.n_past[index],
-        [x.texts[i] for i in index.tolist()],
+        [x.texts[i] for i in picks],
+        None if x.attributes is None else [x.attributes[i] for i in picks],
     )
 
 

@@ -11,12 +11,16 @@ import torch
 from numpy.typing import NDArray
 
 from model import artifact
+from model.attributefile import NAME as FIELDS_FILE
+from model.attributefile import document_of
+from model.attributes import Attributes
 from model.bins import Bins
 from model.calibration import Calibration
 from model.fitting import Fitted
 from model.forest import Forest
 from model.fusion import Fusion, Words
 from model.gramweights import GramWeights
+from model.lacking import lacking
 from model.phrasenet import PhraseNet
 from model.rows import TrainingRows
 from model.slices import Slices
@@ -30,14 +34,6 @@ SPEND_DAYS: Final = 30.0
 """The days over which a model tells the expected spend, whatever it learned from."""
 
 KINDS: Final = ("none", "platt", "isotonic", "level")
-LACKS: Final = {
-    "fraud": "no fraud probability: too few events labelled as fraud to learn from",
-    "bad": "no probability of turning bad: too few users known to have turned bad",
-    "spend": "no expected spend: no later spending known",
-}
-LACKS_PAST: Final = "no weight to what users did before: hardly any of them has an earlier event"
-MIN_PAST: Final = 0.01
-"""Share of events after an earlier one of their user, below which behaviour teaches nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +65,7 @@ def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
     *, names: list[str], feature_version: str, text: dict[str, Any] | None,
     words: dict[str, Any] | None, seed: int, seconds: float, spend_horizon_days: float,
-    spending: Spending | None,
+    spending: Spending | None, attributes: Attributes,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
     rows, times = trained.rows, trained.rows.time_ms
@@ -82,7 +78,8 @@ def save_model(
         "feature_version": feature_version,
         "features": names,
         "heads": heads,
-        "lacks": _lacks(rows, heads),
+        "lacks": lacking(rows, heads, reads_fields=bool(attributes.fields)),
+        "attributes": attributes.told(),
         "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),
         "text": text,
@@ -110,14 +107,9 @@ def save_model(
     arrays = _arrays(trained, fitted, forest, usual)
     if spending is not None:
         arrays["spending"] = spending.arrays()
-    artifact.save(folder, manifest, arrays)
+    documents = {FIELDS_FILE: document_of(attributes)} if attributes.fields else {}
+    artifact.save(folder, manifest, arrays, documents)
     return folder
-
-
-def _lacks(rows: TrainingRows, heads: list[str]) -> list[str]:
-    """Say what a model with these heads cannot tell, and what there was nothing to learn from."""
-    lacks = [text for head, text in LACKS.items() if head not in heads]
-    return lacks if (rows.x.n_past > 0).mean() >= MIN_PAST else [*lacks, LACKS_PAST]
 
 
 def _weights(fusion: Fusion) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from model import artifact
+from model.attributefile import fields_from
 from model.expecting import expectation_from
 from model.inputs import VECTOR_UNKNOWN, TextVectors
 from model.predict import DeviceNetwork, Network, answering
@@ -25,6 +26,7 @@ from model.saving import (
 )
 from model.text import TextEncoder
 from topics.errors import InputError
+from topics.freefields import FreeField
 from topics.scores import Head, ScoreInput, Scores, TextWork
 
 FRAUD, BAD, SPEND = range(3)
@@ -36,8 +38,9 @@ class ModelScorer:
     """Forest, event Transformer, boosted trees and text encoder of one model folder.
 
     ``name`` and ``version`` identify the model; ``features`` and ``feature_version`` the inputs it
-    was trained on; ``usual`` float32[F] the training medians (NaN where never known); ``expects``
-    tells spend, at events and between them (None: the network does, at events only).
+    was trained on; ``usual`` float32[F] the training medians (NaN where never known); ``fields``
+    the shop's own that it reads besides, whose columns stand behind the features; ``expects`` tells
+    spend, at events and between them (None: the network does, at events only).
     """
 
     wants_past = True
@@ -58,7 +61,10 @@ class ModelScorer:
         self.heads = frozenset(manifest["heads"])
         self.device = torch.device(device)
         self.encoder, self.text_deadline_ms = encoder, text_deadline_ms
-        self.usual: NDArray[np.float32] = inputs["usual"]
+        self._medians: NDArray[np.float32] = inputs["usual"]
+        self.usual = self._medians[: len(self.features)]
+        self._attributes = fields_from(loaded)
+        self.fields: tuple[FreeField, ...] = self._attributes.fields
         # Folders that do not say were trained on the spend of 30 days.
         horizon_days = manifest.get("spend_horizon_days", SPEND_DAYS)
         self._per_30_days = SPEND_DAYS / horizon_days
@@ -129,11 +135,11 @@ class ModelScorer:
     def score_by_forest(self, x: ScoreInput) -> Scores:
         """Score events by the isolation forest alone, as degraded; no device is needed."""
         nothing = np.full(len(x), np.nan)
-        anomaly = self._forest.anomaly(x.features)
+        anomaly = self._forest.anomaly(self._wide(x).features)
         return Scores(nothing, anomaly, nothing, nothing, np.ones(len(x), np.bool_))
 
     def _score(self, x: ScoreInput, deadline_ms: float | None) -> Scores:
-        before = self._text_work()
+        x, before = self._wide(x), self._text_work()
         with answering(self.device):
             texts = read_texts(self.encoder, x, deadline_ms)
             after = self._text_work()
@@ -156,13 +162,14 @@ class ModelScorer:
 
     def network_outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
         """Return the raw outputs of the network alone, float64[n, N_OUTPUTS]."""
-        return self._network.outputs(x, texts)
+        return self._network.outputs(self._wide(x), texts)
 
     def apart(self, x: ScoreInput) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the log-odds of fraud that the network alone and the trees alone give.
 
         Both float64[n], uncalibrated; NaN where the model has no such part.
         """
+        x = self._wide(x)
         out = self.network_outputs(x, read_texts(self.encoder, x, self.text_deadline_ms))
         nothing = np.full(len(x), np.nan)
         trees = self._fusion.trees
@@ -174,26 +181,32 @@ class ModelScorer:
     def explain(
         self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud", steps: int | None = None
     ) -> NDArray[np.float32]:
-        """Return what each feature adds to the log-odds of ``head``, float32[m, F], at ``rows``.
+        """Return what features and fields add to the log-odds of ``head``, float32[m, F + A].
 
         Both compare with the training medians: of the network integrated gradients, of the trees,
         which only know of fraud, `shapley_values`; where words count for fraud, what they add in a
-        column more, F. A row's sum is about its log-odds less those of the same event with usual
+        last column more. A row's sum is about its log-odds less those of the same event with usual
         features and neutral words. Zeros where the model has no such head.
         """
-        part = take(x, np.asarray(rows, np.int64))
+        part = self._wide(take(x, np.asarray(rows, np.int64)))
+        n = len(self.usual)
         if not len(part) or head not in self.heads:
-            return np.zeros((len(part), len(self.usual)), np.float32)
+            return np.zeros((len(part), n + len(self.fields)), np.float32)
         with answering(self.device):
-            return self._explained(part, head, steps or STEPS[head])
+            added = self._explained(part, head, steps or STEPS[head])
+            return self._attributes.joined(added, n)
+
+    def _wide(self, x: ScoreInput) -> ScoreInput:
+        """Return the events with the columns of the shop's own fields behind their features."""
+        return self._attributes.widened(x, len(self.features))
 
     def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:
         texts = read_texts(self.encoder, part, self.text_deadline_ms)
         at = FRAUD if head == "fraud" else BAD
-        network = self._network.contributions(part, texts, self.usual, at, steps)
+        network = self._network.contributions(part, texts, self._medians, at, steps)
         if head == "bad":
             return (network * self._bad.slope).astype(np.float32)
-        added = self._fusion.contributions(network, part.features, self.usual, part.texts)
+        added = self._fusion.contributions(network, part.features, self._medians, part.texts)
         return (added * self._fraud.slope).astype(np.float32)
 
     def _text_work(self) -> TextWork:

@@ -15,6 +15,7 @@ from model.fitting import fit_network
 from model.forest import Forest
 from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
+from model.profiling import find_attributes
 from model.progress import Report, progress_bar
 from model.recipe import Recipe
 from model.rows import TrainingRows
@@ -45,7 +46,8 @@ def train(
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
-    Rows are cut by time into training, validation (early stopping) and calibration slices. The
+    The shop's own fields that `find_attributes` chooses become columns behind the features. Rows
+    are cut by time into training, validation (early stopping) and calibration slices. The
     probability of fraud stacks the network, boosted trees and, where the last slice says that they
     add, the words of texts; each alone and what they give together are rated on the last slice, and
     the figures are in the manifest. Trees and words that are kept are then fitted to all rows, as
@@ -69,13 +71,17 @@ def train(
             f"the rows have {rows.x.features.shape[1]} features, the table {len(feature_names)}"
         )
     rows = rows.by_time()
+    attributes = find_attributes(rows.x.attributes, rows.user, rows.label)
+    rows = replace(rows, x=attributes.widened(rows.x, len(feature_names)))
+    places = np.append(np.zeros(len(feature_names), np.bool_), attributes.is_place)
     slices = cut(rows.time_ms)
     with progress_bar(progress) as report:
         texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint)
         learned = rows.x.features[: slices.train]
         usual = _medians(learned)
         report("forest", 0.0)
-        forest = Forest.fit(_some(learned, 200_000, seed), medians=np.nan_to_num(usual), seed=seed)
+        compared = np.where(places, np.float32(0), _some(learned, 200_000, seed))
+        forest = Forest.fit(compared, medians=np.nan_to_num(usual), seed=seed)
         report("forest", 1.0)
         report("boosted trees", 0.0)
         boosting = fit_trees(rows, slices, seed)
@@ -84,8 +90,9 @@ def train(
         words = fit_words(rows, slices.train, seed)
         report("words", 1.0)
         fitted = fit_network(
-            rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint
-        )
+            rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint,
+            exact=places,
+        )  # fmt: skip
         trained = measure(rows, texts, slices, fitted, boosting, words)
         if boosting is not None:
             report("boosted trees on all rows", 0.0)
@@ -105,7 +112,7 @@ def train(
         Path(out), trained, fitted, forest, usual,
         names=list(feature_names), feature_version=feature_version, text=text,
         words=None if words is None else words.told(), seed=seed, seconds=seconds,
-        spend_horizon_days=spend_horizon_days, spending=spending,
+        spend_horizon_days=spend_horizon_days, spending=spending, attributes=attributes,
     )  # fmt: skip
 
 

@@ -39,10 +39,11 @@ def _document(path: str | Path | None) -> tuple[Any, str]:
         raise InputError(f"policy {path} is not JSON: {error}; mend the file") from error
 
 
-def build_decoder(settings: Settings) -> Decoder:
-    """Return the decoder of input records."""
+def build_decoder(settings: Settings, *, keeps_attributes: bool = True) -> Decoder:
+    """Return the decoder of input records, with or without the events' free fields."""
     return Decoder(
         Tokens(settings.token_key.encode()),
         max_bytes=settings.max_record_bytes,
         max_ahead_ms=settings.future_limit_ms,
+        keeps_attributes=keeps_attributes,
     )

@@ -55,12 +55,20 @@ class Decoder:
     """Decodes and validates values as the contract says.
 
     ``max_bytes`` is the largest value read; ``max_ahead_ms`` how far a time may lie ahead of the
-    record's timestamp. A bad value never hides or stops the good ones around it.
+    record's timestamp. Without ``keeps_attributes`` events come without their free fields, which
+    nobody asks for then; they are checked all the same. A bad value never hides or stops the good
+    ones around it.
     """
 
     def __init__(
-        self, tokens: Tokens, *, max_bytes: int = MAX_BYTES, max_ahead_ms: int = MAX_AHEAD_MS
+        self,
+        tokens: Tokens,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_ahead_ms: int = MAX_AHEAD_MS,
+        keeps_attributes: bool = True,
     ) -> None:
+        self._keeps_attributes = keeps_attributes
         self._tokens = tokens
         self._max_bytes = max_bytes
         self._max_ahead_ms = max_ahead_ms
@@ -86,7 +94,8 @@ class Decoder:
         keys, which must be the user_id; None: not checked.
         """
         hints = type_hint if isinstance(type_hint, np.ndarray) else _hints(type_hint, len(values))
-        batch, plain = read_plain(values, hints, self._max_bytes, self._tokens)
+        kept = self._keeps_attributes
+        batch, plain = read_plain(values, hints, self._max_bytes, self._tokens, kept)
         index, bad = np.flatnonzero(plain), dict[int, Bad]()
         if len(index) < len(values):
             parts, places = [batch], [index]
@@ -107,6 +116,8 @@ class Decoder:
             batch, _stamps(record_ms, index), _at(keys, index), self._max_ahead_ms
         )
         good, index = _without(found, batch, index, bad)
+        if not kept:
+            good = replace(good, attributes=[None] * len(good))
         return DecodedEvents(good, index, _in_order(bad))
 
     def labels(

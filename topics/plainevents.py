@@ -13,6 +13,7 @@ from topics.columns import EVENT, EventBatch
 from topics.compiled import interpreted
 from topics.eventrows import fill_texts, known_attributes, short
 from topics.eventscan import Scanned, scan_events
+from topics.flatobject import surely_flat
 from topics.hashing import Tokens
 from topics.jsonvalue import ESCAPED
 from topics.records import Attribute
@@ -50,10 +51,15 @@ class _Letters:
 
 
 def read_plain(
-    values: Sequence[bytes | None], hints: NDArray[np.int8], max_bytes: int, tokens: Tokens
+    values: Sequence[bytes | None],
+    hints: NDArray[np.int8],
+    max_bytes: int,
+    tokens: Tokens,
+    keeps_attributes: bool = True,
 ) -> tuple[EventBatch, NDArray[np.bool_]]:
     """Return the events of the values that are plain and right, and which these are, bool[n].
 
+    Without ``keeps_attributes`` events have None for them, and only their shape is checked.
     ``hints`` int8[n] are the types that they must have, -1 where a value names its own. What is
     left out may be right, too; without compiled code, or where the values have 2 GB, it is all.
     """
@@ -69,7 +75,7 @@ def read_plain(
     data = np.frombuffer(joined, np.uint8)
     found = scan_events(data, np.cumsum(sizes), hints, max_bytes)
     texts = _texts(letters, found)
-    attributes = _attributes(joined, found)
+    attributes = _attributes(joined, data, found, keeps_attributes)
     at = np.flatnonzero(found.plain)
     rows = _rows(data, found, at, tokens)
     picks = at.tolist()
@@ -116,12 +122,18 @@ def _texts(letters: _Letters, found: Scanned) -> dict[int, str]:
     return texts
 
 
-def _attributes(joined: bytes, found: Scanned) -> dict[int, dict[str, Any] | None]:
+def _attributes(
+    joined: bytes, data: NDArray[np.uint8], found: Scanned, kept: bool
+) -> dict[int, dict[str, Any] | None]:
     attributes = {}
-    for i in np.flatnonzero(found.plain & (found.attributes[:, 1] > 0)).tolist():
+    at = np.flatnonzero(found.plain & (found.attributes[:, 1] > 0))
+    if not kept:
+        at = at[~surely_flat(data, found.attributes[at])]
+    for i in at.tolist():
         begin, end = found.attributes[i].tolist()
         try:
-            attributes[i] = known_attributes(_ATTRIBUTES.decode(joined[begin:end]))
+            named = known_attributes(_ATTRIBUTES.decode(joined[begin:end]))
+            attributes[i] = named if kept else None
         except msgspec.MsgspecError:
             found.plain[i] = False
     return attributes

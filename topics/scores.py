@@ -1,5 +1,6 @@
 """What a model is asked and what it answers, batch by batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.columns import Rows
+from topics.freefields import FreeFields
 
 Head = Literal["fraud", "bad"]
 """What a model explains: the probability of fraud, or that of the user turning bad."""
@@ -18,7 +20,8 @@ class ScoreInput:
 
     ``rows`` is EVENT[n]; ``features`` float32[n, F], NaN where unknown, in the order of the
     feature table; ``past`` PAST[n, K], the user's newest events first; ``n_past`` how many of
-    them are real; ``texts`` what a person wrote, or None.
+    them are real; ``texts`` what a person wrote, or None; ``attributes`` the shop's own fields of
+    each event, or None; None for all: there are none.
     """
 
     rows: Rows
@@ -26,9 +29,14 @@ class ScoreInput:
     past: Rows
     n_past: NDArray[np.uint8]
     texts: list[str | None]
+    attributes: Sequence[FreeFields | None] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def fields_of(self, row: int) -> FreeFields:
+        """Return the shop's own fields of one event."""
+        return (self.attributes[row] if self.attributes else None) or {}
 
 
 class ScorerDownError(RuntimeError):

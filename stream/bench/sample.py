@@ -47,7 +47,9 @@ def _events(shop: Path) -> Iterator[ScoreInput]:
     span = Span(0, LATEST_MS, ReplaySettings())
     for part, seen in observed(history, span, BadRecords(refuse=True)):
         batch, users = part.events, seen.users
-        yield ScoreInput(batch.rows, seen.features, users.past, users.n_past, batch.texts)
+        yield ScoreInput(
+            batch.rows, seen.features, users.past, users.n_past, batch.texts, batch.attributes
+        )
 
 
 def _where(x: ScoreInput, wanted: Callable[[ScoreInput], NDArray[np.bool_]]) -> ScoreInput:
@@ -61,6 +63,7 @@ def _last(parts: list[ScoreInput], n: int, what: str) -> ScoreInput:
         np.concatenate([part.past for part in parts]),
         np.concatenate([part.n_past for part in parts]),
         [text for part in parts for text in part.texts],
+        [found for part in parts for found in part.attributes or ()],
     )
     if len(x) < n:
         raise RuntimeError(f"the simulated shop has only {len(x):,} events {what}, not {n:,}")

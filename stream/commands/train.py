@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from model.progress import OUT_OF_TIME
+from stream.commands.fields_read import fields_read
 from stream.commands.learning import add_learning, learning_of
 from stream.settings import read_settings
 from stream.used import peak_memory_gb, time_text
@@ -142,6 +143,8 @@ def _print(manifest: dict[str, Any], out: Path, seconds: float) -> None:
             f"the network's training ran into --max-seconds after {n} whole "
             f"epoch{'' if n == 1 else 's'}, before it had stopped improving"
         )
+    for line in fields_read(manifest["attributes"]):
+        console.print(line, markup=False)
     for what in manifest["lacks"]:
         console.print(f"this model gives {what}")
     console.print(

@@ -40,7 +40,14 @@ def credit_reasons(
     added = _log_odds(credit.p_bad[rows]) - _log_odds(np.float64(policy.prior_p_bad))
     contributions[by_labels, _FRAUDS] = added[by_labels]
     return {
-        row: raising(x.features[row], contribution, scorer.usual, policy.language)
+        row: raising(
+            x.features[row],
+            contribution,
+            scorer.usual,
+            policy.language,
+            scorer.fields,
+            x.fields_of(row),
+        )
         for row, contribution in zip(rows.tolist(), contributions, strict=True)
     }
 

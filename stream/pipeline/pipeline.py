@@ -71,7 +71,9 @@ def decide(
 def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
     """Score what was seen and decide; what credit remembers goes into the states' headers."""
     batch, users = seen.batch, seen.users
-    x = ScoreInput(batch.rows, seen.features, users.past, users.n_past, batch.texts)
+    x = ScoreInput(
+        batch.rows, seen.features, users.past, users.n_past, batch.texts, batch.attributes
+    )
     scores = scorer.score(x)
     verdict = verdict_of(x, scores, users.duplicate, policy, scorer)
     credit = assess(seen.known, scores, policy, seen.steps, users)
@@ -111,7 +113,7 @@ def verdict_of(
         x.features,
         {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad},
     )
-    risk = combined_risk(scores.p_fraud, fired, policy)
+    risk = combined_risk(scores.p_fraud, scores.anomaly, fired, policy)
     action = policy.actions(types, risk)
     alerting = np.flatnonzero((action > ALLOW) & ~duplicate)
     reasons: dict[int, list[Reason]] = {}
@@ -119,16 +121,24 @@ def verdict_of(
         contributions = scorer.explain(x, alerting)
         for row, contribution in zip(alerting.tolist(), contributions, strict=True):
             reasons[row] = explain_row(
-                x.features[row], contribution, scorer.usual, fired[row], policy
-            )
+                x.features[row], contribution, scorer.usual, fired[row], policy,
+                scorer.fields, x.fields_of(row),
+            )  # fmt: skip
     return Verdict(risk, action, fired, reasons)
 
 
 def combined_risk(
-    p_fraud: NDArray[np.float64], fired: NDArray[np.bool_], policy: Policy
+    p_fraud: NDArray[np.float64],
+    anomaly: NDArray[np.float64],
+    fired: NDArray[np.bool_],
+    policy: Policy,
 ) -> NDArray[np.float64]:
-    """Return the risk of each event, float64[n]: its probability, or more where a rule says so."""
-    risk = np.nan_to_num(p_fraud, nan=0.0)
+    """Return the risk of each event, float64[n]: its probability, or more where a rule says so.
+
+    Where no probability is known, what is stranger ranks higher, by the policy's ``anomaly_risk``.
+    """
+    cold = policy.anomaly_risk * np.nan_to_num(anomaly, nan=0.0)
+    risk = np.where(np.isnan(p_fraud), cold, p_fraud)
     for r, rule in enumerate(policy.rules):
         risk = np.where(fired[:, r], np.maximum(risk, rule.risk), risk)
     return risk

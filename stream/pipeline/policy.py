@@ -20,8 +20,9 @@ SCORES: Final = ("p_fraud", "anomaly", "p_bad")
 
 OPERATORS: Final = (">=", "<=")
 
-FIELDS: Final = ("version", "about", "thresholds", "rules", "credit")
-RULE_FIELDS: Final = ("name", "about", "type", "when", "risk", "abuse_type")
+FIELDS: Final = ("version", "about", "thresholds", "rules", "credit", "cold_start")
+RULE_FIELDS: Final = ("name", "about", "type", "when", "risk", "abuse_type", "cold_start")
+COLD_FIELDS: Final = ("anomaly_risk",)
 CREDIT_FIELDS: Final = ("step", "weight", "prior_p_bad", "prior_strength")
 
 
@@ -38,7 +39,8 @@ class Condition:
 class Rule:
     """Where all conditions hold, the event's risk is at least ``risk``.
 
-    ``type`` is an event type's code, or None for any.
+    ``type`` is an event type's code, or None for any. A rule of the ``cold_start`` stands in for a
+    model: it holds only where no probability of fraud is known.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Rule:
     when: tuple[Condition, ...]
     risk: float
     abuse_type: str
+    cold_start: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Policy:
     ``credit_weight`` how much the newest event counts in it, against all before it;
     ``prior_p_bad`` and ``prior_strength`` stand for a user of whom no model and few labels tell.
     ``language`` is that of the reasons, one of `sentences.LANGUAGES`; no decision depends on it.
+    ``anomaly_risk`` is the risk of the strangest of all events where no probability is known.
     """
 
     version: str
@@ -67,6 +71,7 @@ class Policy:
     prior_p_bad: float
     prior_strength: float
     language: str = "en"
+    anomaly_risk: float = 0.0
 
     def actions(self, types: NDArray[np.uint8], risk: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Return the code of the strictest action whose threshold the risk reaches, uint8[n]."""
@@ -85,6 +90,8 @@ class Policy:
         held = np.zeros((len(types), len(self.rules)), np.bool_)
         for r, rule in enumerate(self.rules):
             hits = types == rule.type if rule.type is not None else np.ones(len(types), np.bool_)
+            if rule.cold_start:
+                hits = hits & np.isnan(scores["p_fraud"])
             for c in rule.when:
                 column = scores[c.name] if c.name in SCORES else features[:, POSITION[c.name]]
                 hits = hits & (column >= c.value if c.operator == ">=" else column <= c.value)
@@ -112,6 +119,7 @@ def parse_policy(document: Any, where: str) -> Policy:
     step = credit.get("step")
     if not isinstance(step, int) or isinstance(step, bool) or step < 1:
         raise InputError(f"{where}: credit.step must be a whole number of points from 1 on")
+    cold = _object(fields.get("cold_start", {}), where, "cold_start", COLD_FIELDS)
     version = fields.get("version")
     if not isinstance(version, str) or not version:
         raise InputError(f"{where}: version must be a text that names this policy")
@@ -129,6 +137,7 @@ def parse_policy(document: Any, where: str) -> Policy:
         weight,
         _share(credit.get("prior_p_bad"), where, "credit.prior_p_bad"),
         strength,
+        anomaly_risk=_share(cold.get("anomaly_risk", 0.0), where, "cold_start.anomaly_risk"),
     )
 
 
@@ -140,7 +149,9 @@ def _rule(document: Any, where: str, at: str) -> Rule:
     conditions = fields.get("when")
     if not isinstance(conditions, list) or not conditions:
         raise InputError(f"{where}: {at}.when must list at least one condition")
-    kind = fields.get("type")
+    kind, cold = fields.get("type"), fields.get("cold_start", False)
+    if not isinstance(cold, bool):
+        raise InputError(f"{where}: {at}.cold_start must be true or false")
     return Rule(
         fields["name"],
         fields["about"],
@@ -148,6 +159,7 @@ def _rule(document: Any, where: str, at: str) -> Rule:
         tuple(_condition(c, where, f"{at}.when[{i}]") for i, c in enumerate(conditions)),
         _share(fields.get("risk"), where, f"{at}.risk"),
         fields["abuse_type"],
+        cold,
     )
 
 

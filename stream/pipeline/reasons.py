@@ -1,18 +1,26 @@
 """Why a decision is what it is, in sentences: the rules that fired and what moved the score."""
 
 import math
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.features import FEATURES, POSITION
+from stream.pipeline.field_sentences import field_sentence
 from stream.pipeline.policy import SCORES, Policy
 from stream.pipeline.sentences import sentence, words_sentence
+from topics.freefields import FreeField, FreeFields, number_of
 from topics.reasons import Reason
 
 MAX_REASONS = 4
 WORDS = "text_words"
 """The code of the reason that a text reads like others; no feature has this name."""
+
+NONE_GIVEN: Final[FreeFields] = MappingProxyType(dict[str, Any]())
+"""The fields of an event that has none."""
 
 _TEXT = POSITION["text_chars"]
 
@@ -23,13 +31,17 @@ def explain_row(
     usual: NDArray[np.float32],
     fired: NDArray[np.bool_],
     policy: Policy,
+    fields: Sequence[FreeField] = (),
+    given: FreeFields = NONE_GIVEN,
 ) -> list[Reason]:
     """Return at most four reasons for one event, rules first, then the largest contributions.
 
-    They are told in the policy's language. ``features``, ``contributions`` and ``usual`` are
-    float32[F] and ``fired`` bool[n_rules]; where the scorer reads words, ``contributions`` has one
-    more, what they add.
+    They are told in the policy's language. ``features`` and ``usual`` are float32[F] and ``fired``
+    bool[n_rules]. ``contributions`` float32[F + A] has also one for each of the shop's own
+    ``fields``, whose values at the event are ``given``, and where the scorer reads words one more,
+    what they add.
     """
+    n_known = len(FEATURES) + len(fields)
     reasons: list[Reason] = []
     named: set[str] = set()
     for rule in (policy.rules[r] for r in np.flatnonzero(fired).tolist()):
@@ -41,7 +53,11 @@ def explain_row(
     for at in np.argsort(-np.nan_to_num(contributions), kind="stable").tolist():
         if len(reasons) >= MAX_REASONS or (reasons and contributions[at] <= 0):
             break
-        if at == len(FEATURES):
+        if len(FEATURES) <= at < n_known:
+            reasons.append(
+                _of_field(fields[at - len(FEATURES)], given, contributions[at], policy.language)
+            )
+        elif at == n_known:
             if contributions[at] != 0:  # 0: no text
                 reasons.append(
                     _of_words(float(contributions[at]), features, usual, policy.language)
@@ -57,17 +73,37 @@ def raising(
     contributions: NDArray[np.float32],
     usual: NDArray[np.float32],
     language: str,
+    fields: Sequence[FreeField] = (),
+    given: FreeFields = NONE_GIVEN,
 ) -> list[Reason]:
     """Return the at most four known features that raise the log-odds most, none that lowers them.
 
     The arguments are those of `explain_row`.
     """
-    known = np.where(np.isnan(features), 0, np.nan_to_num(contributions))
+    known = np.nan_to_num(contributions)
+    known[: len(features)][np.isnan(features)] = 0
     return [
         _reason(FEATURES[at].name, at, features, float(known[at]), usual, language)
+        if at < len(FEATURES)
+        else _of_field(fields[at - len(FEATURES)], given, known[at], language)
         for at in np.argsort(-known, kind="stable")[:MAX_REASONS].tolist()
         if known[at] > 0
     ]
+
+
+def _of_field(
+    field: FreeField, given: FreeFields, contribution: np.float32, language: str
+) -> Reason:
+    """Say what one of the shop's own fields is; a string is no number, and only the text has it."""
+    value, plain = given.get(field.name), field.kind in ("number", "boolean")
+    return Reason(
+        field.feature,
+        field.feature,
+        number_of(value) if plain else math.nan,
+        math.nan if isinstance(field.usual, str | None) else field.usual,
+        float(contribution),
+        field_sentence(field, value, language),
+    )
 
 
 def _of_words(

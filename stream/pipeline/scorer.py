@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.freefields import FreeField
 from topics.scores import Head, ScoreInput, Scores
 
 
@@ -24,6 +25,10 @@ class Scorer(Protocol):
         """What each feature usually is, float32[F]; NaN where that is not known."""
 
     @property
+    def fields(self) -> tuple[FreeField, ...]:
+        """The shop's own fields that it reads besides, A of them."""
+
+    @property
     def wants_past(self) -> bool:
         """Whether the users' past events are needed to score."""
 
@@ -33,7 +38,7 @@ class Scorer(Protocol):
     def explain(
         self, x: ScoreInput, rows: NDArray[np.int64], head: Head = "fraud"
     ) -> NDArray[np.float32]:
-        """Return float32[m, F], what each feature adds to the log-odds of ``head`` at these rows.
+        """Return float32[m, F + A], what each feature and field adds to the log-odds of ``head``.
 
         A model that reads words has one more column for ``fraud``, what they add. ``fraud`` is that
         of the event, ``bad`` that of its user turning bad.
@@ -46,6 +51,7 @@ class NoScorer:
     name = "none"
     version = "0"
     wants_past = False
+    fields: tuple[FreeField, ...] = ()
 
     def __init__(self, n_features: int) -> None:
         self.usual = np.full(n_features, np.nan, np.float32)

@@ -8,6 +8,8 @@ from stream.pipeline.feature import Column, Feature, Known, ratio
 from stream.pipeline.wording import WINDOW_TEXT
 
 DAY_MS: Final = 86_400_000.0
+SAME_MS: Final = 1_000.5
+"""Below it two first uses are one: a user's own things are remembered to the second."""
 
 
 def _users(kind: str, window: str, what: str) -> Feature:
@@ -34,6 +36,20 @@ def _frauds(kind: str, what: str, window: str = "30d") -> Feature:
         f"events with this {what} that became known as fraud in the {window} before",
         f"{{value}} known frauds with this {what} within {WINDOW_TEXT[window]}",
         lambda k: k.entity(kind, f"frauds_{window}"), shared=True,
+    )  # fmt: skip
+
+
+def _head_start(kind: str, what: str) -> Feature:
+    def compute(k: Known) -> Column:
+        age, own = k.entity(kind, "age_ms"), np.nan_to_num(k.own(f"{kind}_age_ms"))
+        unseen = np.isnan(age) & ~np.isnan(k.entity(kind, "events_1d"))
+        same = age - own < SAME_MS
+        return np.where(unseen | same, 0.0, age - own) / DAY_MS
+
+    return Feature(
+        f"{kind}_head_start_days", "days", "life", False,
+        f"how long before this account others first used this {what}; 0 where it was the first",
+        f"others first used this {what} {{value}} before this account did", compute, shared=True,
     )  # fmt: skip
 
 
@@ -91,6 +107,8 @@ SHARED: Final = (
     _orders("device", "1d", "device"), _orders("instrument", "1d", "payment instrument"),
     _orders("ip", "1d", "network"), _orders("seller", "1d", "seller"),
     _orders("seller", "30d", "seller"),
+    _head_start("device", "device"), _head_start("address", "address"),
+    _head_start("instrument", "payment instrument"),
     Feature("seller_age_days", "days", "life", False, "time since the seller was first seen",
             "seller first seen {value} before this event",
             lambda k: k.entity("seller", "age_ms") / DAY_MS, shared=True,

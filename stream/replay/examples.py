@@ -100,7 +100,9 @@ def _keep(
         "scenario": _name(judged.scenarios, int(judged.scenario[row])),
     }
     seen = decided.users
-    whole = ScoreInput(batch.rows, decided.features, seen.past, seen.n_past, batch.texts)
+    whole = ScoreInput(
+        batch.rows, decided.features, seen.past, seen.n_past, batch.texts, batch.attributes
+    )
     return _Kept(rank, told, take(whole, np.array([at])), decided.fired[at].copy())
 
 
@@ -117,6 +119,7 @@ def _explained(kept: list[_Kept], scorer: Scorer, policy: Policy) -> list[dict[s
         np.concatenate([one.x.past for one in kept]),
         np.concatenate([one.x.n_past for one in kept]),
         [text for one in kept for text in one.x.texts],
+        [one.x.fields_of(0) for one in kept],
     )
     added = scorer.explain(x, np.arange(len(kept)))
     return [
@@ -124,7 +127,15 @@ def _explained(kept: list[_Kept], scorer: Scorer, policy: Policy) -> list[dict[s
         | {
             "reasons": [
                 _reason(reason)
-                for reason in explain_row(x.features[i], added[i], scorer.usual, one.fired, policy)
+                for reason in explain_row(
+                    x.features[i],
+                    added[i],
+                    scorer.usual,
+                    one.fired,
+                    policy,
+                    scorer.fields,
+                    x.fields_of(i),
+                )
             ]
         }
         for i, one in enumerate(kept)

@@ -1,5 +1,6 @@
 """Training rows as a table for other tools: point-in-time features, outcomes, and their times."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from model.asked import Asked
 from model.habits import FROM_PAST
+from model.profiling import find_attributes
 from model.rows import TrainingRows
 from stream.pipeline.features import NAMES
 from topics.parquet import TableWriter
@@ -68,25 +70,32 @@ def export_rows(
 ) -> None:
     """Write ``n`` rows in the order of event time.
 
+    Behind the features stand the columns of the shop's own fields, as a model reads them.
     ``known_ms`` int64[n] is when the event's label became known, 0 where it has none. Raises
     InputError where the file cannot be written.
     """
+    found = rows.by_time()
+    attributes = find_attributes(found.x.attributes, found.user, found.label)
+    schema = pa.schema([*SCHEMA, *((name, pa.float32()) for name in attributes.names)])
     order = np.argsort(rows.time_ms, kind="stable")
-    with TableWriter(path, SCHEMA) as writer:
+    with TableWriter(path, schema) as writer:
         for begin in range(0, len(order), ROWS_AT_ONCE):
             at = order[begin : begin + ROWS_AT_ONCE]
-            writer.write_table(_table(rows, event_ids, user_ids, known_ms, at))
+            part = rows.take(at)
+            part = replace(part, x=attributes.widened(part.x, len(NAMES)))
+            columns = _columns(part, event_ids, user_ids, known_ms[at], at)
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _table(
-    rows: TrainingRows,
+def _columns(
+    part: TrainingRows,
     event_ids: list[str],
     user_ids: list[str],
-    known_ms: NDArray[np.int64],
+    known: NDArray[np.int64],
     at: NDArray[np.int64],
-) -> pa.Table:
-    part, picks = rows.take(at), at.tolist()
-    known = known_ms[at]
+) -> list[pa.Array]:
+    """Return the columns of the rows at ``at``, which are ``part``."""
+    picks = at.tolist()
     columns = [
         pa.array([event_ids[i] for i in picks], pa.string()),
         pa.array([user_ids[i] for i in picks], pa.string()),
@@ -100,4 +109,4 @@ def _table(
     ]
     features = np.ascontiguousarray(part.x.features.T, np.float32)
     columns += [pa.array(column, mask=np.isnan(column)) for column in features]
-    return pa.Table.from_arrays(columns, schema=SCHEMA)
+    return columns

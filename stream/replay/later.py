@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.scorer import NoScorer, Scorer
 from stream.replay.history import Slice
+from topics.freefields import FreeField
 from topics.scores import Head, ScoreInput, Scores
 
 T = TypeVar("T")
@@ -46,6 +47,11 @@ class Later:
     def usual(self) -> NDArray[np.float32]:
         """The scorer's usual values, float32[F]."""
         return self._real.usual
+
+    @property
+    def fields(self) -> tuple[FreeField, ...]:
+        """The shop's own fields that the scorer reads."""
+        return self._real.fields
 
     @property
     def wants_past(self) -> bool:

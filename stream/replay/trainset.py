@@ -171,6 +171,7 @@ def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:
         decided.users.past[at],
         decided.users.n_past[at],
         [part.events.texts[i] for i in at.tolist()],
+        [part.events.attributes[i] for i in at.tolist()],
     )
 
 
@@ -182,4 +183,5 @@ def _joined(parts: Iterable[ScoreInput]) -> ScoreInput:
         np.concatenate([p.past for p in parts]),
         np.concatenate([p.n_past for p in parts]),
         [text for p in parts for text in p.texts],
+        [found for p in parts for found in p.attributes or ()],
     )

@@ -23,10 +23,11 @@ def build_processor(
     Raises InputError where policy or model are missing, damaged or do not fit.
     """
     entities = EntityStore(settings.visibility_lag_ms)
+    scorer = scorer or build_scorer(settings)
     processor = RiskProcessor(
-        build_decoder(settings),
+        build_decoder(settings, keeps_attributes=bool(scorer.fields)),
         load_policy(settings.policy, settings.reason_language),
-        scorer or build_scorer(settings),
+        scorer,
         entities,
         zone_ms=settings.zone_minutes * 60_000,
     )

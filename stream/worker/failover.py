@@ -51,6 +51,7 @@ class Failover:
         self._scorer, self._timeout_s, self._pause_s = scorer, timeout_s, pause_s
         self.name, self.version = scorer.name, scorer.version
         self.usual, self.wants_past = scorer.usual, scorer.wants_past
+        self.fields = scorer.fields
         self._pool = ThreadPoolExecutor(1, SCORE_THREAD, prepare)
         self._hanging: Future[Any] | None = None
         self._retry_at = 0.0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.calibration import log_loss
+from model.lacking import LACKS, LACKS_FIELDS, LACKS_PAST, LACKS_TEXT
 from model.recipe import Recipe
 from model.rows import TrainingRows, take
 from model.scorer import ModelScorer
@@ -32,7 +33,7 @@ def test_the_manifest_reports_the_network_and_gradient_boosting(folder: Path) ->
     assert metrics["gradient_boosting"]["average_precision"] > 0.3
     training = manifest["training"]
     assert training["from_ms"] < training["report_from_ms"] < training["until_ms"]
-    assert manifest["lacks"] == []
+    assert manifest["lacks"] == [LACKS_TEXT, LACKS_FIELDS]
     assert set(manifest["libraries"]) >= {"torch", "numpy", "scikit-learn"}
 
 
@@ -60,7 +61,7 @@ def test_without_labels_forest_and_spend_remain_and_it_says_what_is_missing(tmp_
     assert np.isnan(found.p_bad).all()
     assert (found.spend > 0).all()
     assert found.anomaly.std() > 0.1
-    assert len(scorer.manifest["lacks"]) == 2
+    assert scorer.manifest["lacks"] == [LACKS["fraud"], LACKS["bad"], LACKS_TEXT, LACKS_FIELDS]
     assert not scorer.explain(rows.x, np.arange(5)).any()
 
 
@@ -89,9 +90,7 @@ def test_users_without_any_past_can_be_learned_from(tmp_path: Path) -> None:
     rows.x.n_past[:] = 0
     scorer = quick(rows, tmp_path / "m")
     assert np.isfinite(scorer.score(rows.x).p_fraud).all()
-    assert [what.split(":")[0] for what in scorer.manifest["lacks"]] == [
-        "no weight to what users did before"
-    ]
+    assert scorer.manifest["lacks"] == [LACKS_PAST, LACKS_TEXT, LACKS_FIELDS]
 
 
 def test_time_that_runs_out_still_gives_a_model(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ is computed again from there: model, rules and all.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,7 +76,9 @@ def alerted(
 
 def _whole(part: Slice, decided: Decided) -> ScoreInput:
     users, events = decided.users, part.events
-    return ScoreInput(events.rows, decided.features, users.past, users.n_past, events.texts)
+    return ScoreInput(
+        events.rows, decided.features, users.past, users.n_past, events.texts, events.attributes
+    )
 
 
 def _joined(parts: list[ScoreInput]) -> ScoreInput:
@@ -86,6 +88,7 @@ def _joined(parts: list[ScoreInput]) -> ScoreInput:
         np.concatenate([x.past for x in parts]),
         np.concatenate([x.n_past for x in parts]),
         [text for x in parts for text in x.texts],
+        [found for x in parts for found in x.attributes or ()],
     )
 
 
@@ -103,6 +106,20 @@ def named_features(reasons: list[list[Reason]]) -> np.ndarray:
     for row, several in enumerate(reasons):
         named[row, [POSITION[r.feature] for r in several if r.feature in POSITION]] = True
     return named
+
+
+def with_usual_fields(
+    x: ScoreInput, reasons: list[list[Reason]], scorer: ModelScorer
+) -> ScoreInput:
+    """Return the events with the shop's own fields that the reasons name at what is usual."""
+    usual = {field.feature: field for field in scorer.fields}
+    found = []
+    for row, several in enumerate(reasons):
+        given = dict(x.fields_of(row))
+        for field in (usual[r.feature] for r in several if r.feature in usual):
+            given[field.name] = None if field.kind == "given" else field.usual
+        found.append(given)
+    return replace(x, attributes=found)
 
 
 def deviating(alerts: Alerted) -> np.ndarray:
@@ -124,13 +141,13 @@ def risk_of(
     Without ``rules`` it is the model's probability alone.
     """
     features = np.where(neutral, scorer.usual, x.features)
-    other = ScoreInput(x.rows, features, x.past, x.n_past, x.texts)
+    other = replace(x, features=features)
     scores = scorer.score_fully(other)
     if not rules:
         return scores.p_fraud
     by_name = {"p_fraud": scores.p_fraud, "anomaly": scores.anomaly, "p_bad": scores.p_bad}
     fired = policy.fired(x.rows["type"], features, by_name)
-    return combined_risk(scores.p_fraud, fired, policy)
+    return combined_risk(scores.p_fraud, scores.anomaly, fired, policy)
 
 
 @dataclass(frozen=True)
@@ -150,14 +167,15 @@ class Share:
 def shares(alerts: Alerted, policy: Policy, scorer: ModelScorer) -> Iterator[Share]:
     """Yield the shares: of all alerts, and of those that a rule alone, or the model, caused."""
     none = np.zeros(alerts.x.features.shape, bool)
-    chosen = named_features(alerts.reasons), deviating(alerts)
-    risk, named, most = (risk_of(alerts.x, m, policy, scorer) for m in (none, *chosen))
+    calm = with_usual_fields(alerts.x, alerts.reasons, scorer)
+    chosen = (calm, named_features(alerts.reasons)), (alerts.x, deviating(alerts))
+    risk, named, most = (risk_of(x, m, policy, scorer) for x, m in ((alerts.x, none), *chosen))
     p = risk_of(alerts.x, none, policy, scorer, rules=False)
     by_rule = (policy.actions(alerts.x.rows["type"], p) == ALLOW) & (risk > p)
     for what, rows in (("all alerts", by_rule | True), ("the model alone alerts", ~by_rule),
                        ("only a rule alerts", by_rule)):  # fmt: skip
         yield Share(what, int(rows.sum()), int((named < most)[rows].sum()),
                     int((named == most)[rows].sum()))  # fmt: skip
-    p_named, p_most = (risk_of(alerts.x, m, policy, scorer, rules=False) for m in chosen)
+    p_named, p_most = (risk_of(x, m, policy, scorer, rules=False) for x, m in chosen)
     yield Share("all alerts, the model's probability alone", len(p),
                 int((p_named < p_most).sum()), int((p_named == p_most).sum()))  # fmt: skip

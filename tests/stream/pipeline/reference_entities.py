@@ -8,7 +8,7 @@ millisecond.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
-from math import nan
+from math import isnan, nan
 from typing import Any
 
 from tests.stream.pipeline.reference import DAY, KEPT, LATENESS, PANE, WINDOW
@@ -110,8 +110,13 @@ def in_pane(time_ms: int, t: int, window: str) -> bool:
     return t - WINDOW[window] < time_ms // PANE[window] * PANE[window] <= t
 
 
-def shared_features(event: dict[str, Any], of: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Return the features of shared things; ``of`` has each kind's answers, none if not named."""
+def shared_features(
+    event: dict[str, Any], of: dict[str, dict[str, float]], own: dict[str, float]
+) -> dict[str, float]:
+    """Return the features of shared things; ``of`` has each kind's answers, none if not named.
+
+    ``own`` are the features of the user's own events.
+    """
 
     def answer(kind: str, question: str) -> float:
         return of[kind][question] if kind in of else nan
@@ -144,6 +149,10 @@ def shared_features(event: dict[str, Any], of: dict[str, dict[str, float]]) -> d
     age, day, month = (answer("seller", q) for q in ("age_ms", "orders_1d", "orders_30d"))
     amount, events = answer("seller", "amount_30d"), answer("seller", "events_30d")
     found["seller_age_days"] = age / DAY
+    for kind in ("device", "address", "instrument"):
+        seen, before = answer(kind, "age_ms"), own[f"{kind}_age_days"] * DAY
+        lead = 0.0 if kind in of and isnan(seen) else seen - (0.0 if isnan(before) else before)
+        found[f"{kind}_head_start_days"] = 0.0 if lead < 1_000.5 else lead / DAY
     found["seller_day_share"] = nan if month == 0 else day / month
     found["amount_vs_seller"] = nan if amount == 0 else event["amount"] / (amount / events)
     return found

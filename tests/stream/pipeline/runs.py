@@ -158,7 +158,8 @@ class Slow:
         t, other = item["time_ms"], item["user"] % 2**48
         named = self.named(item)
         answers = {kind: entity.answers(t, other) for kind, entity in named.items()}
-        self.features.append(user.features(item) | shared_features(item, answers))
+        own = user.features(item)
+        self.features.append(own | shared_features(item, answers, own))
         self.answers.append(answers)
         self.at_most.append({kind: entity.at_most(t, other) for kind, entity in named.items()})
         self.prompt.append(all(entity.is_prompt(t) for entity in named.values()))

@@ -8,8 +8,10 @@ import pytest
 
 from stream.loading import load_policy
 from stream.pipeline.features import N_FEATURES, POSITION
+from stream.pipeline.pipeline import combined_risk
 from stream.pipeline.policy import parse_policy
 from topics.errors import InputError
+from topics.vocabulary import ACTIONS
 
 RULE = {
     "name": "r", "about": "a", "type": "order", "risk": 0.75, "abuse_type": "fraud",
@@ -45,8 +47,44 @@ def test_a_rule_holds_where_all_its_conditions_hold_and_all_values_are_known() -
     ]  # fmt: skip
 
 
+def test_a_rule_of_the_cold_start_gives_way_to_a_model() -> None:
+    policy = parse_policy(document(rules=[RULE | {"cold_start": True}]), "p")
+    features = np.zeros((2, N_FEATURES), np.float32)
+    features[:, POSITION["orders_1h"]] = 3
+    scores = {"anomaly": np.ones(2), "p_fraud": np.array([np.nan, 0.001])}
+    assert policy.fired(np.zeros(2, np.uint8), features, scores)[:, 0].tolist() == [True, False]
+
+
+def test_what_is_stranger_ranks_higher_without_a_model_but_is_not_acted_on() -> None:
+    policy = load_policy(None)
+    nothing = np.zeros((3, len(policy.rules)), np.bool_)
+    anomaly, known = np.array([0.2, 1.0, 1.0]), np.array([np.nan, np.nan, 0.001])
+    risk = combined_risk(known, anomaly, nothing, policy)
+    assert 0 < risk[0] < risk[1]
+    assert risk[2] == 0.001
+    for kind in range(3):
+        assert not policy.actions(np.full(3, kind, np.uint8), risk).any()
+
+
+@pytest.mark.parametrize(
+    ("age_days", "others", "action"), [(1e-5, 1, "step_up"), (1e-5, 0, "allow"), (0.5, 1, "allow")]
+)
+def test_a_fresh_account_on_a_used_device_must_prove_itself_without_a_model(
+    age_days: float, others: int, action: str
+) -> None:
+    policy = load_policy(None)
+    features = np.full((1, N_FEATURES), np.nan, np.float32)
+    features[0, POSITION["account_age_days"]] = age_days
+    features[0, POSITION["device_other_users_1d"]] = others
+    unknown, order = np.array([np.nan]), np.zeros(1, np.uint8)
+    fired = policy.fired(order, features, {"p_fraud": unknown, "anomaly": unknown})
+    risk = combined_risk(unknown, unknown, fired, policy)
+    assert ACTIONS[policy.actions(order, risk)[0]] == action
+    assert (risk[0] > 0) == (age_days < 0.1)
+
+
 def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
-    assert load_policy(None).version == "default-4"
+    assert load_policy(None).version == "default-5"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +96,9 @@ def test_the_policy_that_comes_with_the_program_can_be_read() -> None:
         ({"thresholds": {"order": {"hold": 1.5}}}, "thresholds.order.hold is 1.5"),
         ({"thresholds": None}, "thresholds must be an object"),
         ({"rules": {}}, "rules must be a list"),
+        ({"rules": [RULE | {"cold_start": 1}]}, "cold_start must be true or false"),
+        ({"cold_start": {"anomaly_risk": 2}}, "cold_start.anomaly_risk is 2.0"),
+        ({"cold_start": {"age": 2}}, "cold_start has the unknown field 'age'"),
         ({"rules": [RULE | {"name": 3}]}, "rules[0].name must be a text"),
         ({"rules": [RULE | {"when": []}]}, "rules[0].when must list"),
         ({"rules": [RULE | {"when": [["no_such", ">=", 1]]}]}, "names 'no_such'"),

@@ -1,6 +1,8 @@
 """Reasons are sentences with numbers that a person can check."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from stream.loading import load_policy
 from stream.pipeline.feature import Feature
 from stream.pipeline.features import FEATURES, N_FEATURES, POSITION
-from stream.pipeline.reasons import MAX_REASONS, WORDS, explain_row, sentence
+from stream.pipeline.reasons import MAX_REASONS, WORDS, explain_row, raising, sentence
+from topics.freefields import FreeField
 
 POLICY = load_policy(None)
 RULES = [rule.name for rule in POLICY.rules]
@@ -106,3 +109,53 @@ def test_words_are_a_reason_where_there_is_a_text_and_they_say_something() -> No
 
 def test_no_feature_is_called_like_the_reason_of_words() -> None:
     assert WORDS not in POSITION
+
+
+FIELDS = (
+    FreeField("age", "number", 33.0),
+    FreeField("client", "string", "app"),
+    FreeField("vip", "boolean", 0.0),
+    FreeField("note", "given", 0.0),
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "given", "english", "chinese"),
+    [
+        (0, {"age": 61}, 'Attribute "age" is 61; usual for this shop: 33',
+         "附加字段“age”为 61；本店通常为 33"),
+        (0, {"age": "0.004"}, 'Attribute "age" is 0.004; usual for this shop: 33',
+         "附加字段“age”为 0.004；本店通常为 33"),
+        (0, {}, 'Attribute "age" is missing; usual for this shop: 33',
+         "附加字段“age”缺失；本店通常为 33"),
+        (1, {"client": "kiosk"}, 'Attribute "client" is "kiosk"; usual for this shop: "app"',
+         "附加字段“client”为“kiosk”；本店通常为“app”"),
+        (1, {"client": "app"}, 'Attribute "client" is "app"', "附加字段“client”为“app”"),
+        (2, {"vip": True}, 'Attribute "vip" is true; usual for this shop: false',
+         "附加字段“vip”为是；本店通常为否"),
+        (3, {"note": "x"}, 'Attribute "note" is given', "附加字段“note”已填写"),
+        (3, {}, 'Attribute "note" is missing', "附加字段“note”缺失"),
+    ],
+)  # fmt: skip
+def test_a_field_of_the_shop_is_named_with_its_value(
+    at: int, given: dict[str, Any], english: str, chinese: str
+) -> None:
+    nothing = np.zeros(len(RULES), np.bool_)
+    added = np.zeros(N_FEATURES + len(FIELDS), np.float32)
+    added[N_FEATURES + at] = 2.0
+    for language, text in (("en", english), ("zh", chinese), ("both", f"{english} / {chinese}")):
+        policy = replace(POLICY, language=language)
+        (reason,) = explain_row(row(), added, row(), nothing, policy, FIELDS, given)
+        assert reason.text == text
+        assert reason.code == reason.feature == f"attributes.{FIELDS[at].name}"
+        assert reason.contribution == 2.0
+        (other,) = raising(row(), added, row(), language, FIELDS, given)
+        assert other.text == text
+
+
+def test_a_text_still_counts_behind_the_fields() -> None:
+    added = np.zeros(N_FEATURES + len(FIELDS) + 1, np.float32)
+    added[-1] = 1.0
+    nothing = np.zeros(len(RULES), np.bool_)
+    (reason,) = explain_row(row(), added, row(), nothing, POLICY, FIELDS, {})
+    assert reason.code == WORDS

@@ -26,6 +26,7 @@ class Breakable:
         self._model, self._faults = model, faults
         self.name, self.version = model.name, model.version
         self.usual, self.wants_past = model.usual, model.wants_past
+        self.fields = model.fields
 
     def score(self, x: ScoreInput) -> Scores:
         self._fail()

@@ -16,7 +16,7 @@ TIMEOUT_S = 0.2
 class Moody:
     """Scores 0.5, by the forest NaN; ``answer`` is called before each score."""
 
-    name, version, wants_past = "moody", "1", False
+    name, version, wants_past, fields = "moody", "1", False, ()
     usual = np.zeros(3, np.float32)
 
     def __init__(self, answer) -> None:

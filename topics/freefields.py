@@ -1,0 +1,61 @@
+"""The free fields of events, `attributes`, as a model reads them and a person is told of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Final, Literal
+
+Kind = Literal["number", "boolean", "string", "given"]
+"""What a model takes a field for; of one that is ``given`` it reads only whether it is there."""
+
+KINDS: Final[tuple[Kind, ...]] = ("number", "boolean", "string", "given")
+
+FreeFields = Mapping[str, Any]
+"""The free fields of one event: numbers, booleans and strings by name."""
+
+PREFIX: Final = "attributes."
+"""Begins the name of a free field where features are named, so that it cannot be one of them."""
+
+
+@dataclass(frozen=True)
+class FreeField:
+    """One field that a model reads; ``usual`` is its median or most frequent value, None: none."""
+
+    name: str
+    kind: Kind
+    usual: float | str | None
+
+    @property
+    def feature(self) -> str:
+        """What the field is called among features."""
+        return PREFIX + self.name
+
+
+def number_of(value: object) -> float:
+    """Return a field's value as a number, NaN where it is none; a boolean is 0 or 1.
+
+    >>> [number_of(value) for value in (3, True, "2.50", "x", None)]
+    [3.0, 1.0, 2.5, nan, nan]
+    """
+    if value is None:
+        return float("nan")
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return float("nan")
+    return number if isfinite(number) else float("nan")
+
+
+def text_of(value: object) -> str:
+    """Return a field's value as a string, as JSON would write one that is none.
+
+    >>> [text_of(value) for value in ("x", True, 3.0, 2.5)]
+    ['x', 'true', '3', '2.5']
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
