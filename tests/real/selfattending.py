@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as fn
 
+from model.codes import N_RELATIONS
 from model.linear import Linear
-from model.tokens import N_RELATIONS
 from model.transformer import EventTransformer, Inputs, Shape
 
 WIDEN = 4
