@@ -126,6 +126,10 @@ class Attributes:
         found = [None] * len(x) if x.attributes is None else x.attributes
         return replace(x, features=np.concatenate([x.features, self.encode(found)], 1))
 
+    def are_places(self, n_features: int) -> NDArray[np.bool_]:
+        """Return which columns of features and fields hold places, bool[F + C]."""
+        return np.append(np.zeros(n_features, np.bool_), self.is_place)
+
     def joined(self, added: NDArray[np.float32], n_features: int) -> NDArray[np.float32]:
         """Return contributions with one column a field, float32[m, F + A + rest].
 

@@ -73,7 +73,7 @@ def train(
     rows = rows.by_time()
     attributes = find_attributes(rows.x.attributes, rows.user, rows.label)
     rows = replace(rows, x=attributes.widened(rows.x, len(feature_names)))
-    places = np.append(np.zeros(len(feature_names), np.bool_), attributes.is_place)
+    places = attributes.are_places(len(feature_names))
     slices = cut(rows.time_ms)
     with progress_bar(progress) as report:
         texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint)

@@ -1,9 +1,10 @@
 """One setting of the network judged on one fold, as part of the whole model."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.baseline import Boosting, ranking, refit_boosting
 from model.calibration import log_loss
@@ -12,6 +13,7 @@ from model.folds import Fold
 from model.inputs import TextVectors
 from model.measuring import measure
 from model.predict import outputs
+from model.profiling import find_attributes
 from model.progress import Report
 from model.recipe import Recipe
 from model.rows import TrainingRows
@@ -31,7 +33,8 @@ METRICS: Final[dict[str, Literal["maximize", "minimize"]]] = {
 class Bench:
     """A fold, and what no setting of the network changes: fitted once, used by every trial."""
 
-    fold: Fold
+    learned: TrainingRows
+    exact: NDArray[np.bool_]
     slices: Slices
     texts: TextVectors
     boosting: Boosting
@@ -42,23 +45,33 @@ class Bench:
 
     @classmethod
     def of(cls, fold: Fold, rows: TrainingRows, texts: TextVectors, seed: int) -> Self:
-        """Fit the trees and words of a fold of ``rows``, whose ``texts`` are encoded."""
+        """Fit the trees and words of a fold of ``rows``, whose ``texts`` are encoded.
+
+        The shop's own fields are chosen on what the fold learns from.
+        """
         learned, slices = fold.learned, cut(fold.learned.time_ms)
+        fields = find_attributes(learned.x.attributes, learned.user, learned.label)
+        n_features = learned.x.features.shape[1]
+        learned = replace(learned, x=fields.widened(learned.x, n_features))
+        judged = rows.take(fold.judged_at)
+        judged = replace(judged, x=fields.widened(judged.x, n_features))
         boosting = fit_trees(learned, slices, seed)
         if boosting is None:
             raise ValueError("a fold without fraud among what it learns from")
         refitted = refit_boosting(boosting, learned.x.features, learned.label, seed=seed)
         return cls(
-            fold, slices, texts.take(fold.learned_at), boosting,
+            learned, fields.are_places(n_features), slices, texts.take(fold.learned_at), boosting,
             Trees.flatten(refitted.trees, refitted.columns),
             fit_words(learned, slices.train, seed),
-            rows.take(fold.judged_at), texts.take(fold.judged_at),
+            judged, texts.take(fold.judged_at),
         )  # fmt: skip
 
     def rate(self, recipe: Recipe, metric: str, *, seed: int, report: Report) -> float:
         """Return the figure of ``METRICS`` that a whole model with this network reaches."""
-        learned = self.fold.learned
-        fitted = fit_network(learned, self.texts, self.slices, recipe, seed=seed, report=report)
+        learned = self.learned
+        fitted = fit_network(
+            learned, self.texts, self.slices, recipe, seed=seed, report=report, exact=self.exact
+        )
         trained = measure(
             learned, self.texts, self.slices, fitted, self.boosting, self.words
         ).with_trees(self.trees)
