@@ -91,11 +91,16 @@ class Bins:
     def place(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return rows int32[n, 2F] and weights float32[n, 2F], two per feature, sum 1.
 
+        Raises ValueError for another number of features.
+
         >>> bins = Bins(np.array([0, 10, np.nan], np.float32), np.array([0, 3], np.int32))
         >>> [part.tolist() for part in bins.place(np.array([[2.5], [np.nan]], np.float32))]
         [[[0, 1], [2, 2]], [[0.75, 0.25], [1.0, 0.0]]]
         """
-        shape = (len(features), 2 * (len(self.first) - 1))
+        n_features = len(self.first) - 1
+        if features.shape[1] != n_features:  # the loop would read past their end
+            raise ValueError(f"{features.shape[1]} features where the knots are of {n_features}")
+        shape = (len(features), 2 * n_features)
         index, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
         _place(features, self.knots, self.first, index, weight)
         return index, weight

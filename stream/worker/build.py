@@ -1,15 +1,25 @@
 """A worker's processor from the program's settings."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
 
 from stream.loading import build_decoder, load_policy
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
+from stream.pipeline.layout import MAX_PAST
 from stream.pipeline.scorer import NoScorer, Scorer
 from stream.settings import Settings
 from stream.worker.entities import EntityStore
 from stream.worker.failover import Failover
 from stream.worker.risk import RiskProcessor
+from topics.columns import EVENT, PAST
 from topics.errors import InputError
+from topics.scores import Head, ScoreInput
+from topics.vocabulary import REVIEW, REVIEWED
+
+if TYPE_CHECKING:
+    from model.scorer import ModelScorer
 
 MANIFEST = "manifest.json"
 
@@ -57,10 +67,29 @@ def build_scorer(settings: Settings) -> Scorer:
             f"{FEATURE_VERSION}; train it again"
         )
 
+    rehearse(scorer)
+
     def prepare() -> None:
         torch.set_num_threads(settings.threads)  # each thread has its own number
 
     return Failover(scorer, settings.score_timeout_ms / 1000, prepare=prepare)
+
+
+def rehearse(scorer: "ModelScorer") -> None:
+    """Let a model answer and explain one made-up review, however long its loops take to compile.
+
+    Asked first by a worker at work, it would be taken for one that hangs.
+    """
+    rows = np.zeros(1, EVENT)
+    rows["type"], rows["step"], rows["text"], rows["amount"] = REVIEW, REVIEWED, 1, np.nan
+    features = np.full((1, len(scorer.features)), np.nan, np.float32)
+    x = ScoreInput(
+        rows, features, np.zeros((1, MAX_PAST), PAST), np.ones(1, np.uint8), ["Fine, 好"]
+    )
+    scorer.score(x)
+    scorer.score_by_forest(x)
+    for head in get_args(Head):
+        scorer.explain(x, np.zeros(1, np.int64), head)
 
 
 def newest_model(folder: Path) -> Path:

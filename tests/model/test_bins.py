@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +47,9 @@ def test_the_table_adds_a_step_at_every_knot_and_keeps_unknown_apart() -> None:
     steps = network.steps.detach()
     expected = [steps[0], steps[0] + steps[1], steps[:3].sum(0), steps[3], steps[4], steps[5]]
     torch.testing.assert_close(network.table().detach(), torch.stack(expected), atol=1e-5, rtol=0)
+
+
+def test_another_number_of_features_is_refused():
+    bins = Bins.fit(np.zeros((2, 3), np.float32))
+    with pytest.raises(ValueError, match="2 features where the knots are of 3"):
+        bins.place(np.zeros((1, 2), np.float32))
