@@ -1,5 +1,6 @@
 """What a model learns from: events as they were when decided, and what became known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -61,6 +62,21 @@ def take(x: ScoreInput, index: NDArray[np.int64]) -> ScoreInput:
         x.n_past[index],
         [x.texts[i] for i in picks],
         None if x.attributes is None else [x.attributes[i] for i in picks],
+    )
+
+
+def joined(parts: Sequence[ScoreInput]) -> ScoreInput:
+    """Return the events of all parts, at least one, one part after another."""
+    told = any(part.attributes is not None for part in parts)
+    return ScoreInput(
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.features for part in parts]),
+        np.concatenate([part.past for part in parts]),
+        np.concatenate([part.n_past for part in parts]),
+        [text for part in parts for text in part.texts],
+        [found for part in parts for found in part.attributes or [None] * len(part)]
+        if told
+        else None,
     )
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.columns import Rows
+from topics.columns import EventBatch, Rows
 from topics.freefields import FreeFields
 
 Head = Literal["fraud", "bad"]
@@ -30,6 +30,17 @@ class ScoreInput:
     n_past: NDArray[np.uint8]
     texts: list[str | None]
     attributes: Sequence[FreeFields | None] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        events: EventBatch,
+        features: NDArray[np.float32],
+        past: Rows,
+        n_past: NDArray[np.uint8],
+    ) -> Self:
+        """Return decoded events with what was computed of them."""
+        return cls(events.rows, features, past, n_past, events.texts, events.attributes)
 
     def __len__(self) -> int:
         return len(self.rows)

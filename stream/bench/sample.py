@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.inputs import reads_text
-from model.rows import take
+from model.rows import joined, take
 from stream.bench.simulated import simulated
 from stream.loading import build_decoder
 from stream.replay.apart import Span, observed
@@ -46,10 +46,7 @@ def _events(shop: Path) -> Iterator[ScoreInput]:
     history = FileHistory(shop / EVENTS_FILE, shop / LABELS_FILE, build_decoder(Settings()))
     span = Span(0, LATEST_MS, ReplaySettings())
     for part, seen in observed(history, span, BadRecords(refuse=True)):
-        batch, users = part.events, seen.users
-        yield ScoreInput(
-            batch.rows, seen.features, users.past, users.n_past, batch.texts, batch.attributes
-        )
+        yield ScoreInput.of(part.events, seen.features, seen.users.past, seen.users.n_past)
 
 
 def _where(x: ScoreInput, wanted: Callable[[ScoreInput], NDArray[np.bool_]]) -> ScoreInput:
@@ -57,14 +54,7 @@ def _where(x: ScoreInput, wanted: Callable[[ScoreInput], NDArray[np.bool_]]) -> 
 
 
 def _last(parts: list[ScoreInput], n: int, what: str) -> ScoreInput:
-    x = ScoreInput(
-        np.concatenate([part.rows for part in parts]),
-        np.concatenate([part.features for part in parts]),
-        np.concatenate([part.past for part in parts]),
-        np.concatenate([part.n_past for part in parts]),
-        [text for part in parts for text in part.texts],
-        [found for part in parts for found in part.attributes or ()],
-    )
+    x = joined(parts)
     if len(x) < n:
         raise RuntimeError(f"the simulated shop has only {len(x):,} events {what}, not {n:,}")
     return take(x, np.arange(len(x) - n, len(x)))

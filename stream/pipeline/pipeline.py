@@ -71,9 +71,7 @@ def decide(
 def judge(seen: Seen, policy: Policy, scorer: Scorer) -> Decided:
     """Score what was seen and decide; what credit remembers goes into the states' headers."""
     batch, users = seen.batch, seen.users
-    x = ScoreInput(
-        batch.rows, seen.features, users.past, users.n_past, batch.texts, batch.attributes
-    )
+    x = ScoreInput.of(batch, seen.features, users.past, users.n_past)
     scores = scorer.score(x)
     verdict = verdict_of(x, scores, users.duplicate, policy, scorer)
     credit = assess(seen.known, scores, policy, seen.steps, users)

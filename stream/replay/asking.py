@@ -4,6 +4,7 @@ A question is no event: it changes no state, counts nowhere, and a model can tel
 users do, for its step is `NO_STEP`. Silence counts up to the moment.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -67,7 +68,8 @@ def ask(replay: Replay, users: NDArray[np.uint64], at_ms: int) -> ScoreInput:
     seen = replay.ask(_questions(users, at_ms))
     rows = seen.batch.rows.copy()
     rows["step"] = NO_STEP
-    return ScoreInput(rows, seen.features, seen.users.past, seen.users.n_past, seen.batch.texts)
+    x = ScoreInput.of(seen.batch, seen.features, seen.users.past, seen.users.n_past)
+    return replace(x, rows=rows)
 
 
 def _questions(users: NDArray[np.uint64], at_ms: int) -> Slice:

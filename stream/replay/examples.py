@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.rows import take
+from model.rows import joined, take
 from stream.judging.judged import Judged
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.policy import Policy
@@ -100,9 +100,7 @@ def _keep(
         "scenario": _name(judged.scenarios, int(judged.scenario[row])),
     }
     seen = decided.users
-    whole = ScoreInput(
-        batch.rows, decided.features, seen.past, seen.n_past, batch.texts, batch.attributes
-    )
+    whole = ScoreInput.of(batch, decided.features, seen.past, seen.n_past)
     return _Kept(rank, told, take(whole, np.array([at])), decided.fired[at].copy())
 
 
@@ -113,14 +111,7 @@ def _name(names: Sequence[str], code: int) -> str | None:
 def _explained(kept: list[_Kept], scorer: Scorer, policy: Policy) -> list[dict[str, Any]]:
     if not kept:
         return []
-    x = ScoreInput(
-        np.concatenate([one.x.rows for one in kept]),
-        np.concatenate([one.x.features for one in kept]),
-        np.concatenate([one.x.past for one in kept]),
-        np.concatenate([one.x.n_past for one in kept]),
-        [text for one in kept for text in one.x.texts],
-        [one.x.fields_of(0) for one in kept],
-    )
+    x = joined([one.x for one in kept])
     added = scorer.explain(x, np.arange(len(kept)))
     return [
         one.told

@@ -1,13 +1,12 @@
 """Training rows from a replay: events as they were at each moment, and what became known later."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.rows import TrainingRows, take
+from model.rows import TrainingRows, joined, take
 from stream.pipeline.pipeline import Decided
 from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
@@ -86,7 +85,7 @@ class Trainset:
 
     def rows(self) -> TrainingRows:
         """Return the rows with their outcomes; the caller checks that there are any."""
-        x = _joined(self._parts)
+        x = joined(self._parts)
         labels = np.concatenate(self._labels)
         label = event_labels(x.rows, labels)
         if self._settings.unlabelled == "negative":
@@ -165,23 +164,5 @@ def _kept(users: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
 
 
 def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:
-    return ScoreInput(
-        part.events.rows[at],
-        decided.features[at],
-        decided.users.past[at],
-        decided.users.n_past[at],
-        [part.events.texts[i] for i in at.tolist()],
-        [part.events.attributes[i] for i in at.tolist()],
-    )
-
-
-def _joined(parts: Iterable[ScoreInput]) -> ScoreInput:
-    parts = list(parts)
-    return ScoreInput(
-        np.concatenate([p.rows for p in parts]),
-        np.concatenate([p.features for p in parts]),
-        np.concatenate([p.past for p in parts]),
-        np.concatenate([p.n_past for p in parts]),
-        [text for p in parts for text in p.texts],
-        [found for p in parts for found in p.attributes or ()],
-    )
+    users = decided.users
+    return take(ScoreInput.of(part.events, decided.features, users.past, users.n_past), at)

@@ -45,9 +45,7 @@ class Waiting:
         self._policy, self._scorer, self._versions = policy, scorer, versions
         at = np.flatnonzero(decided.scores.degraded & ~decided.duplicate)
         users = decided.users
-        whole = ScoreInput(
-            events.rows, decided.features, users.past, users.n_past, events.texts, events.attributes
-        )
+        whole = ScoreInput.of(events, decided.features, users.past, users.n_past)
         self._x, self._events, self._decided = take(whole, at), events.take(at), _part(decided, at)
         self._told, self._partitions = [told(i) for i in at.tolist()], partitions[at]
         self._n_done = 0
