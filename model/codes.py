@@ -1,10 +1,10 @@
-"""Steps, categories, sellers and gaps in time as rows of the event Transformer's look-ups."""
+"""Steps, categories, sellers, gaps in time and sketches as the event Transformer reads them."""
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from topics.compiled import compiled
+from topics.compiled import compiled, inlined
 from topics.vocabulary import N_STEPS, REVIEWED
 
 N_CATEGORIES: Final = 1024
@@ -50,3 +50,29 @@ def step_code(step: int, rating: int) -> int:
 def gap(seconds: int) -> int:
     """Return seconds in half octaves, at most N_GAPS - 1."""
     return min(int(2 * np.log2(np.float32(1 + max(seconds, 0)))), N_GAPS - 1)
+
+
+@inlined
+def same_things(past: Any, category: Any, seller: Any) -> Any:
+    """Return 1 where a past event has the current one's category, plus 2 where the seller.
+
+    ``past`` uint16[16] is a view of a PAST; 0 is no category, or no seller.
+    """
+    same = 0
+    if past[2] != 0 and past[2] == category:
+        same |= 1
+    if past[3] != 0 and past[3] == seller:
+        same |= 2
+    return same
+
+
+@inlined
+def unpack_sketch(packed: Any, out: Any) -> Any:
+    """Write a text's sketch, 16 bytes, to out [32]; return whether there is a text."""
+    some = 0
+    for j in range(16):
+        byte = packed[j]
+        some |= byte ^ 0x88
+        out[2 * j] = np.float32(0.25) * (np.float32(byte & 15) - np.float32(8))
+        out[2 * j + 1] = np.float32(0.25) * (np.float32(byte >> 4) - np.float32(8))
+    return some != 0

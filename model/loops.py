@@ -14,8 +14,11 @@ from topics.compiled import compiled, inlined
 ROWS: Final = 8
 """Rows that a product takes at a time."""
 
-STEPS: Final = 4
+COLUMNS: Final = 4
 """Columns of the left matrix that a product takes at a time."""
+
+WIDTH: Final = 16
+"""Numbers of a cache line; rows and pasts are padded to a multiple."""
 
 _LOG2_E: Final = np.float32(1.4426950408889634)
 _LN2_HIGH: Final = np.float32(0.693359375)
@@ -29,9 +32,19 @@ def fused(function: Any) -> Any:
     return compiled(function, fastmath={"contract"})
 
 
+def within(function: Any) -> Any:
+    """Compile as `fused` does, into the callers: for what is short and in their inner loops."""
+    return compiled(function, fastmath={"contract"}, forceinline=True)
+
+
 def summed(function: Any) -> Any:
     """Compile with sums over a row in several parts, always the same ones."""
     return compiled(function, fastmath={"contract", "reassoc"})
+
+
+def summed_within(function: Any) -> Any:
+    """Compile as `summed` does, into the callers."""
+    return compiled(function, fastmath={"contract", "reassoc"}, forceinline=True)
 
 
 def ranked(function: Any) -> Any:
@@ -41,16 +54,16 @@ def ranked(function: Any) -> Any:
 
 @fused
 def add_product(a: Any, b: Any, out: Any) -> None:
-    """Add a [m, k] times b [k, n] to out [m, n]; m is a multiple of ROWS, k of STEPS.
+    """Add a [m, k] times b [k, n] to out [m, n]; m is a multiple of ROWS, k of COLUMNS.
 
     Eight rows share what is read of ``b``, and four products are added before a sum is stored; the
     compiler turns the inner loop into the widest instructions that the processor has.
     """
     n = b.shape[1]
-    for i in range(0, a.shape[0], 8):
+    for i in range(0, a.shape[0], ROWS):
         o0, o1, o2, o3 = out[i], out[i + 1], out[i + 2], out[i + 3]
         o4, o5, o6, o7 = out[i + 4], out[i + 5], out[i + 6], out[i + 7]
-        for k in range(0, a.shape[1], 4):
+        for k in range(0, a.shape[1], COLUMNS):
             b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
             p0, p1, p2, p3 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
             q0, q1, q2, q3 = a[i + 1, k], a[i + 1, k + 1], a[i + 1, k + 2], a[i + 1, k + 3]
@@ -72,6 +85,16 @@ def add_product(a: Any, b: Any, out: Any) -> None:
                 o7[j] += w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3
 
 
+@inlined
+def up(n: Any, to: Any) -> Any:
+    """Round up to a multiple.
+
+    >>> up(17, 16)
+    32
+    """
+    return -(-n // to) * to
+
+
 @compiled
 def fill_rows(out: Any, row: Any) -> None:
     """Set every row of out [m, n] to row [n]."""
@@ -87,6 +110,20 @@ def add_row(out: Any, row: Any) -> None:
         out[j] += row[j]
 
 
+@summed_within
+def spread(row: Any) -> Any:
+    """Return the mean of row [n], and one over its standard deviation."""
+    n = np.float32(row.shape[0])
+    total = np.float32(0)
+    for j in range(row.shape[0]):
+        total += row[j]
+    mean = total / n
+    squares = np.float32(0)
+    for j in range(row.shape[0]):
+        squares += (row[j] - mean) * (row[j] - mean)
+    return mean, _ONE / np.sqrt(squares / n + np.float32(1e-5))
+
+
 @summed
 def normalise(x: Any, norm: Any, out: Any) -> None:
     """Write a layer norm of each row of x [m, n], with norm [2, n] its gain and shift, to out."""
@@ -94,14 +131,7 @@ def normalise(x: Any, norm: Any, out: Any) -> None:
     gain, shift = norm[0], norm[1]
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
-        total = np.float32(0)
-        for j in range(n):
-            total += row[j]
-        mean = total / np.float32(n)
-        spread = np.float32(0)
-        for j in range(n):
-            spread += (row[j] - mean) * (row[j] - mean)
-        scale = _ONE / np.sqrt(spread / np.float32(n) + np.float32(1e-5))
+        mean, scale = spread(row)
         for j in range(n):
             to[j] = (row[j] - mean) * scale * gain[j] + shift[j]
 
@@ -123,22 +153,30 @@ def exp(x: Any) -> Any:
     return y * bits.view(np.float32)
 
 
-@fused
-def gelu(x: Any, out: Any) -> None:
-    """Write to out [n] x [n] times the normal distribution's share below x, to within 2e-7 of |x|.
+@within
+def below(x: Any) -> Any:
+    """Return the normal distribution's share below x, to within 2e-7, and its bell, 1 at 0.
 
     The error function is 7.1.26 of Abramowitz and Stegun, "Handbook of Mathematical Functions".
     """
+    z = abs(x) * np.float32(0.7071067811865476)
+    t = _ONE / (_ONE + np.float32(0.3275911) * z)
+    bell = exp(-z * z)
+    tail = np.float32(1.061405429)
+    tail = tail * t - np.float32(1.453152027)
+    tail = tail * t + np.float32(1.421413741)
+    tail = tail * t - np.float32(0.284496736)
+    tail = tail * t + np.float32(0.254829592)
+    tail = tail * t * bell * _HALF  # above |x|
+    return (tail if x < 0 else _ONE - tail), bell
+
+
+@fused
+def gelu(x: Any, out: Any) -> None:
+    """Write to out [n] x [n] times the normal distribution's share below x."""
     for j in range(x.shape[0]):
-        z = abs(x[j]) * np.float32(0.7071067811865476)
-        t = _ONE / (_ONE + np.float32(0.3275911) * z)
-        tail = np.float32(1.061405429)
-        tail = tail * t - np.float32(1.453152027)
-        tail = tail * t + np.float32(1.421413741)
-        tail = tail * t - np.float32(0.284496736)
-        tail = tail * t + np.float32(0.254829592)
-        tail = tail * t * exp(-z * z) * _HALF  # of the normal distribution, above |x|
-        out[j] = x[j] * (tail if x[j] < 0 else _ONE - tail)
+        share, _ = below(x[j])
+        out[j] = x[j] * share
 
 
 @fused

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from model.loops import ROWS, add_product, fused, summed
+from model.loops import COLUMNS, ROWS, add_product, fused, summed, up
 from model.quickroom import steps_of
 from model.slopes import ungelu, unnormalise, unsilu, unsoftmax
 
@@ -12,7 +12,7 @@ from model.slopes import ungelu, unnormalise, unsilu, unsoftmax
 @fused
 def back(head: Any, size: Any, hidden: Any, rows: Any, b: Any, steps: Any, out: Any) -> None:
     """Write the gradient of output ``head`` at ``b.wide`` to out [size, wide]."""
-    some = (size + ROWS - 1) // ROWS * ROWS
+    some = up(size, ROWS)
     d, f4 = b.x.shape[1], np.float32
     n_joint = b.joint.shape[1]
     joined = np.zeros((some, b.joined.shape[1]), f4)
@@ -64,7 +64,7 @@ def _unask(layer: Any, size: Any, b: Any, s: Any, both: Any) -> None:
         for k in range(each):
             slopes[k, n:] = 0
             unsoftmax(s.shares[i, k], slopes[k])
-        add_product(slopes[:, : (n + 3) // 4 * 4], b.events[i], asked_each[i])
+        add_product(slopes[:, : up(n, COLUMNS)], b.events[i], asked_each[i])
     calm = np.zeros((2 * some, d), f4)
     add_product(asked, layer.back_ask, calm)
     unnormalise(calm, s.before[: 2 * some], layer.ask_norm, x)

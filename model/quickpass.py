@@ -7,6 +7,7 @@ step of a block, so that `model.quickback` can go back through them.
 from typing import Any
 
 from model.loops import (
+    COLUMNS,
     ROWS,
     add_product,
     add_row,
@@ -16,6 +17,7 @@ from model.loops import (
     normalise,
     silu,
     softmax,
+    up,
 )
 from model.quickroom import BLOCK
 from model.recall import recall
@@ -24,7 +26,7 @@ from model.recall import recall
 @fused
 def embed(e: Any, begin: Any, size: Any, times: Any, rows: Any, b: Any) -> None:
     """Embed rows ``begin`` to ``begin + size``, of which every event has ``times``."""
-    some = (size + ROWS - 1) // ROWS * ROWS
+    some = up(size, ROWS)
     now = rows.now
     fill_rows(b.now[:some], now.dense_bias)
     for i in range(size):
@@ -82,7 +84,7 @@ def _read(e: Any, begin: Any, size: Any, times: Any, now: Any, b: Any) -> None:
             n += 1
     if n == 0:
         return
-    some = (n + ROWS - 1) // ROWS * ROWS
+    some = up(n, ROWS)
     b.spoken[:some] = 0
     add_product(b.words[:some], now.text, b.spoken[:some])
     n = 0
@@ -105,7 +107,7 @@ def start(size: Any, rows: Any, b: Any) -> None:
 @fused
 def ask(layer: Any, size: Any, b: Any, s: Any) -> None:
     """Take the queries ``b.x`` through a layer."""
-    some = (size + ROWS - 1) // ROWS * ROWS
+    some = up(size, ROWS)
     two = 2 * some
     x, d = b.x, b.x.shape[1]
     both = x.reshape(BLOCK, 2 * d)
@@ -146,13 +148,13 @@ def _attend(
     for i in range(shares.shape[0]):
         softmax(shares[i], n)
     taken[:] = 0
-    add_product(shares[:, : (n + 3) // 4 * 4], events, taken)
+    add_product(shares[:, : up(n, COLUMNS)], events, taken)
 
 
 @fused
 def join(size: Any, hidden: Any, rows: Any, b: Any) -> None:
     """Join queries and features into ``b.last``, to which the features' own part is still added."""
-    some = (size + ROWS - 1) // ROWS * ROWS
+    some = up(size, ROWS)
     d = b.x.shape[1]
     both = b.x.reshape(BLOCK, 2 * d)
     for i in range(some):

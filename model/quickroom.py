@@ -4,7 +4,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from model.loops import ROWS, fused
+from model.loops import ROWS, WIDTH, fused, up
 
 BLOCK: Final = 4 * ROWS
 """Events of a block: what they need fits into a core's own cache."""
@@ -76,7 +76,7 @@ class Steps(NamedTuple):
 def room(row: Any, dense: Any, u8: Any, rows: Any) -> Any:
     """Return a Block for events like these."""
     d, f4 = rows.now.lookup.shape[1], np.float32
-    long = (u8.shape[1] + 16) // 16 * 16
+    long = up(u8.shape[1] + 1, WIDTH)
     return Block(
         np.zeros((BLOCK, rows.now.steps.shape[1]), f4), np.zeros((BLOCK, d), f4),
         np.zeros((2 * BLOCK, d), f4), np.empty((BLOCK, long, d), f4),

@@ -1,15 +1,13 @@
 """The weights of an event Transformer, arranged for compiled loops over float32."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from torch import Tensor, nn
 
+from model.loops import COLUMNS, WIDTH, up
 from model.recall import Floats, PastRows, as_array
 from model.transformer import EventTransformer
-
-WIDTH: Final = 16
-"""Numbers of a cache line; rows are padded to a multiple."""
 
 
 class NowRows(NamedTuple):
@@ -79,7 +77,7 @@ def arranged(network: EventTransformer, table: Tensor) -> Rows:
     d, heads = network.shape.d, network.shape.heads
     past = PastRows.of(network.lookup, network.past_dense)
     steps, text = as_array(table), _turned(network.text.weight)
-    n_text = up(len(text), 4)
+    n_text = up(len(text), COLUMNS)
     now = NowRows(
         padded(steps, len(steps), up(steps.shape[1], WIDTH)),
         past.lookup,
@@ -127,15 +125,6 @@ def padded(x: Floats, *shape: int) -> Floats:
     out = np.zeros(shape, np.float32)
     out[tuple(slice(n) for n in x.shape)] = x
     return out
-
-
-def up(n: int, to: int) -> int:
-    """Round up to a multiple.
-
-    >>> up(17, 16)
-    32
-    """
-    return -(-n // to) * to
 
 
 def _turned(weight: Tensor) -> Floats:

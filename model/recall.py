@@ -20,11 +20,12 @@ from model.codes import (
     SELLER_AT,
     bucket,
     gap,
+    same_things,
     step_code,
+    unpack_sketch,
 )
-from model.loops import add_product, add_row, fill_rows, fused
+from model.loops import COLUMNS, ROWS, add_product, add_row, fill_rows, fused, up
 from model.tokens import DAYS, HOURS, RAMPS
-from topics.compiled import inlined
 
 Floats = NDArray[np.float32]
 
@@ -83,10 +84,9 @@ def recall(
 ) -> Any:  # fmt: skip
     """Write one event's past to events [k, d], turned [d, k] and relation [k]; return its length.
 
-    The first is the null event; events that are not there are left out. Up to a multiple of 4
-    ``events`` is filled with zeros. ``u8`` to ``f32`` are
-    views of PAST[K], ``rows`` PastRows; sketch [k, 32], said [k, d] and said_at [k] are memory to
-    work in.
+    The first is the null event; events that are not there are left out. Up to a multiple of
+    COLUMNS ``events`` is filled with zeros. ``u8`` to ``f32`` are views of PAST[K], ``rows``
+    PastRows; sketch [k, 32], said [k, d] and said_at [k] are memory to work in.
     """
     d = events.shape[1]
     n, n_said = 1, 0
@@ -108,35 +108,24 @@ def recall(
         end, rise = rows.amount[at], rows.rise[at]
         for j in range(d):
             out[j] = a[j] + b[j] + c[j] + hour[j] + low[j] + high[j] + (end[j] + part * rise[j])
-        if _unpack(u8[k, 16:], sketch[n_said]):
+        if unpack_sketch(u8[k, 16:], sketch[n_said]):
             said_at[n_said] = n
             n_said += 1
-        relation[n] = 4 * gap(now_s - then) + _shared(u16[k], category, seller)
+        relation[n] = 4 * gap(now_s - then) + same_things(u16[k], category, seller)
         n += 1
     if n_said:
-        some = (n_said + 7) // 8 * 8
+        some = up(n_said, ROWS)
         fill_rows(said[:some], rows.said)
         add_product(sketch[:some], rows.sketch, said[:some])
         for i in range(n_said):
             add_row(events[said_at[i]], said[i])
-    for k in range(n, (n + 3) // 4 * 4):
+    for k in range(n, up(n, COLUMNS)):
         for j in range(d):
             events[k, j] = 0
     for k in range(n):
         for j in range(d):
             turned[j, k] = events[k, j]
     return n
-
-
-@inlined
-def _shared(past: Any, category: Any, seller: Any) -> Any:
-    """Return 1 where the category is the current event's, plus 2 where the seller is."""
-    same = 0
-    if past[2] != 0 and past[2] == category:
-        same |= 1
-    if past[3] != 0 and past[3] == seller:
-        same |= 2
-    return same
 
 
 @fused
@@ -151,15 +140,3 @@ def _ramp(amount: Any) -> Any:
     if at == N_RAMPS:
         return at, np.float32(0)
     return at, (size - RAMPS[at]) / (RAMPS[at + 1] - RAMPS[at])
-
-
-@inlined
-def _unpack(packed: Any, out: Any) -> Any:
-    """Write a text's sketch, 16 bytes, to out [32]; return whether there is a text."""
-    some = 0
-    for j in range(16):
-        byte = packed[j]
-        some |= byte ^ 0x88
-        out[2 * j] = np.float32(0.25) * (np.float32(byte & 15) - np.float32(8))
-        out[2 * j + 1] = np.float32(0.25) * (np.float32(byte >> 4) - np.float32(8))
-    return some != 0

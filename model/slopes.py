@@ -4,10 +4,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.loops import exp, fused, summed
+from model.loops import below, exp, fused, spread, summed
 
 _ONE: Final = np.float32(1)
-_HALF: Final = np.float32(0.5)
 
 
 @summed
@@ -17,14 +16,7 @@ def unnormalise(given: Any, x: Any, norm: Any, out: Any) -> None:
     size, gain = np.float32(n), norm[0]
     for i in range(x.shape[0]):
         row, slope, to = x[i], given[i], out[i]
-        total = np.float32(0)
-        for j in range(n):
-            total += row[j]
-        mean = total / size
-        spread = np.float32(0)
-        for j in range(n):
-            spread += (row[j] - mean) * (row[j] - mean)
-        scale = _ONE / np.sqrt(spread / size + np.float32(1e-5))
+        mean, scale = spread(row)
         level, along = np.float32(0), np.float32(0)
         for j in range(n):
             level += slope[j] * gain[j]
@@ -38,16 +30,7 @@ def unnormalise(given: Any, x: Any, norm: Any, out: Any) -> None:
 def ungelu(x: Any, slope: Any) -> None:
     """Multiply slope [n] by the derivative of `gelu` at x [n]."""
     for j in range(x.shape[0]):
-        z = abs(x[j]) * np.float32(0.7071067811865476)
-        t = _ONE / (_ONE + np.float32(0.3275911) * z)
-        bell = exp(-z * z)
-        tail = np.float32(1.061405429)
-        tail = tail * t - np.float32(1.453152027)
-        tail = tail * t + np.float32(1.421413741)
-        tail = tail * t - np.float32(0.284496736)
-        tail = tail * t + np.float32(0.254829592)
-        tail = tail * t * bell * _HALF
-        share = tail if x[j] < 0 else _ONE - tail
+        share, bell = below(x[j])
         slope[j] *= share + x[j] * bell * np.float32(0.3989422804014327)
 
 

@@ -22,7 +22,9 @@ from model.codes import (
     SELLER_AT,
     bucket,
     gap,
+    same_things,
     step_code,
+    unpack_sketch,
 )
 from topics.columns import PAST, Rows
 from topics.compiled import compiled
@@ -66,13 +68,7 @@ class EventTokens:
 def _write_dense(
     out: Any, sketch: Any, amount: float, time_s: int, flags: int, ramps: Any, hours: Any, days: Any
 ) -> None:
-    has_text = 0
-    for j in range(16):
-        byte = sketch[j]
-        has_text |= byte ^ 0x88
-        out[2 * j] = 0.25 * (np.float32(byte & 15) - np.float32(8))
-        out[2 * j + 1] = 0.25 * (np.float32(byte >> 4) - np.float32(8))
-    out[32] = 1.0 if has_text else 0.0
+    out[32] = 1.0 if unpack_sketch(sketch, out) else 0.0
     out[33] = 0.0
     for j in range(8):
         out[34 + j] = 0.0
@@ -120,11 +116,7 @@ def _write_past(
             lookup[i, at, 0] = step_code(step, u8[i, k, 1])
             lookup[i, at, 1] = bucket(u16[i, k, 2], CATEGORY_AT, N_CATEGORIES)
             lookup[i, at, 2] = bucket(u16[i, k, 3], SELLER_AT, N_SELLERS)
-            same = 0
-            if u16[i, k, 2] != 0 and u16[i, k, 2] == category[i]:
-                same |= 1
-            if u16[i, k, 3] != 0 and u16[i, k, 3] == seller[i]:
-                same |= 2
+            same = same_things(u16[i, k], category[i], seller[i])
             relation[i, at] = 4 * gap(now_s[i] - then) + same
 
 
