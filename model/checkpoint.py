@@ -20,6 +20,7 @@ import torch
 
 from model.columnfolder import DamagedError, read_columns, write_columns
 from topics.errors import InputError
+from topics.partial import replacing
 
 KEY: Final = "key"
 LOCK: Final = "lock"
@@ -75,13 +76,10 @@ class Checkpoint:
         body = buffer.getvalue()
         head = json.dumps({"sha256": hashlib.sha256(body).hexdigest(), "note": note}).encode()
         path = self._folder / NETWORK
-        with self._keeping(path):
-            partial = path.with_suffix(".partial")
-            with partial.open("wb") as file:
-                file.write(head + b"\n" + body)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
+        with self._keeping(path), replacing(path) as partial, partial.open("wb") as file:
+            file.write(head + b"\n" + body)
+            file.flush()
+            os.fsync(file.fileno())
 
     def state(self) -> dict[str, Any] | None:
         """Return the state kept last; None: there is none, or it is damaged, which is told."""
@@ -191,8 +189,7 @@ def _resume(folder: Path, key: str, checkpoint: Checkpoint, tell: Callable[[str]
                 shutil.rmtree(entry)
             elif entry.name != LOCK:
                 entry.unlink()
-        partial = path.with_name(f"{KEY}.partial")
-        partial.write_text(key, "utf-8")
-        partial.replace(path)
+        with replacing(path) as partial:
+            partial.write_text(key, "utf-8")
     elif told := checkpoint.told():
         tell(f"going on with the training in {folder}: {', '.join(told)}")

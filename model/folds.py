@@ -12,14 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.rows import MIN_POSITIVES, TrainingRows
+from model.rows import MIN_POSITIVES, MIN_ROWS, TrainingRows
 from model.slices import cut
 from topics.errors import InputError
 
 FIRST_CUT: Final = 0.5
 """Share of the rows, in time order, before the first cut."""
 
-MIN_ROWS: Final = 200
 BAD_HORIZON_MS: Final = 30 * 86_400_000
 
 

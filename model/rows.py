@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from model.asked import Asked
 from topics.scores import ScoreInput
 
+MIN_ROWS: Final = 200
+"""Fewer events than this are none to train on."""
+
 MIN_POSITIVES: Final = 5
 """Fewer frauds than this, or users turned bad, teach a head nothing; it is left out."""
 

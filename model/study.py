@@ -23,6 +23,19 @@ FOLDS: Final = "folds"
 STARTUP_TRIALS: Final = 8
 """Drawn at random before what was found says where to look."""
 
+SPACE: Final[dict[str, dict[str, Any]]] = {
+    "learning_rate": {"low": 2e-4, "high": 5e-3, "log": True},
+    "weight_decay": {"low": 0.05, "high": 20.0, "log": True},
+    "dropout": {"low": 0.0, "high": 0.4},
+    "forget_identities": {"low": 0.0, "high": 0.5},
+    "averaging": {"low": 0.95, "high": 0.998},
+    "patience": {"low": 3, "high": 12},
+    "d": {"low": 32, "high": 128, "step": 16},
+    "layers": {"low": 1, "high": 3},
+    "past": {"low": 4, "high": 24, "step": 4},
+}
+"""The settings that matter, each in a range that makes sense; whole numbers between whole ends."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -112,18 +125,12 @@ class Search:
 
 
 def suggested(trial: "Trial") -> dict[str, Any]:
-    """Return the settings of a trial: those that matter, each in a range that makes sense."""
-    return {
-        "learning_rate": trial.suggest_float("learning_rate", 2e-4, 5e-3, log=True),
-        "weight_decay": trial.suggest_float("weight_decay", 0.05, 20.0, log=True),
-        "dropout": trial.suggest_float("dropout", 0.0, 0.4),
-        "forget_identities": trial.suggest_float("forget_identities", 0.0, 0.5),
-        "averaging": trial.suggest_float("averaging", 0.95, 0.998),
-        "patience": trial.suggest_int("patience", 3, 12),
-        "d": trial.suggest_int("d", 32, 128, step=16),
-        "layers": trial.suggest_int("layers", 1, 3),
-        "past": trial.suggest_int("past", 4, 24, step=4),
-    }
+    """Return the settings of a trial, as `SPACE` allows them."""
+    found: dict[str, Any] = {}
+    for name, how in SPACE.items():
+        whole = isinstance(how["low"], int)
+        found[name] = (trial.suggest_int if whole else trial.suggest_float)(name, **how)
+    return found
 
 
 def told(trial: "FrozenTrial") -> Told:
@@ -134,9 +141,7 @@ def told(trial: "FrozenTrial") -> Told:
 
 
 def _settings_of(recipe: Recipe) -> dict[str, Any]:
-    names = ("learning_rate", "weight_decay", "dropout", "forget_identities", "averaging",
-             "patience", "d", "layers", "past")  # fmt: skip
-    return {name: getattr(recipe, name) for name in names}
+    return {name: getattr(recipe, name) for name in SPACE}
 
 
 def _study(path: Path, direction: Literal["maximize", "minimize"]) -> "Study":

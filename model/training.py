@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +17,13 @@ from model.measuring import measure
 from model.profiling import find_attributes
 from model.progress import Report, progress_bar
 from model.recipe import Recipe
-from model.rows import TrainingRows
+from model.rows import MIN_ROWS, TrainingRows
 from model.saving import SPEND_DAYS, save_model
 from model.slices import Slices, cut
 from model.spending import Spending
 from model.textmodel import TextModel
 from model.trees import Trees
 from topics.errors import InputError
-
-MIN_ROWS: Final = 200
 
 
 def train(

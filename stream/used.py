@@ -11,11 +11,15 @@ STATUS: Final = Path("/proc/self/status")
 def peak_memory_gb() -> float:
     """Return the most memory that this process ever had resident, in GB (10^9 bytes)."""
     if STATUS.exists():  # getrusage counts what the parent had before this program began
-        lines = STATUS.read_text().splitlines()
-        kb = int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
-        return kb * 1024 / 1e9
+        return high_water_kb(STATUS) * 1024 / 1e9
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
+
+
+def high_water_kb(status: Path) -> int:
+    """Return the most memory that a process ever had resident, in KB, by its status in /proc."""
+    lines = status.read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
 
 
 def time_text(seconds: float) -> str:

@@ -37,10 +37,8 @@ def compiled(function: F, **options: Any) -> F:
     """
     found: Any = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     if not interpreted():
-        file, stamp = (
-            found._cache._cache_file,
-            source_stamp(Path(function.__code__.co_filename).parent),
-        )
+        file = found._cache._cache_file
+        stamp = source_stamp(Path(function.__code__.co_filename).parent)
         file._source_stamp = stamp
         # Compared first: what other sources left may name types that are no longer there.
         file._version = f"{file._version} {stamp}"

@@ -41,3 +41,14 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error).partition("\n")[0]
         raise InputError(f"cannot write {path}: {reason}") from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give the block a name beside ``path`` to write to, which takes its place without an error.
+
+    For a file that one process at a time writes: what a killed one left is written over.
+    """
+    partial = path.with_name(f"{path.name}.partial")
+    yield partial
+    partial.replace(path)

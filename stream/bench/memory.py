@@ -18,6 +18,7 @@ from stream.bench.topicsettings import keep_briefly
 from stream.bench.traffic import CHUNK, Traffic, now_ms
 from stream.bench.worker import Answers, WorkerPlan
 from stream.progress import shown
+from stream.used import high_water_kb
 from topics.catalog import DEAD_LETTERS
 from topics.consuming import n_records_in
 from topics.producing import Sender
@@ -135,5 +136,4 @@ def readings(pid: int) -> dict[str, float]:
 
 def peak(pid: int) -> float:
     """Return the most memory that a process ever had resident, in MB."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return round(int(next(li.split()[1] for li in lines if li.startswith("VmHWM"))) / 1024, 1)
+    return round(high_water_kb(Path(f"/proc/{pid}/status")) / 1024, 1)

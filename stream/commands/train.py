@@ -20,7 +20,6 @@ from stream.settings import read_settings
 from stream.used import peak_memory_gb, time_text
 from topics.errors import InputError
 from topics.files import require_new_folder
-from topics.hashing import Tokens
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
@@ -89,8 +88,10 @@ def run(args: argparse.Namespace) -> int:
         if args.export_asked is not None and rows.asked is not None:
             print(f"{len(rows.asked):,} rows of customers asked: {args.export_asked}")
         return 0
-    token = Tokens(settings.token_key.encode()).of("training")
-    with _checkpoint(args.out, lambda: training_key(what, policy, token, exports)) as checkpoint:
+    token_key = settings.token_key
+    with _checkpoint(
+        args.out, lambda: training_key(what, policy, token_key, exports)
+    ) as checkpoint:
         manifest = learn(decoder, policy, what, args.out, exports, checkpoint)
     _print(manifest, args.out, time.monotonic() - began)
     return 0

@@ -9,7 +9,6 @@ from stream.commands.learning import add_learning, learning_of
 from stream.settings import read_settings
 from stream.used import time_text
 from topics.errors import InputError
-from topics.hashing import Tokens
 
 if TYPE_CHECKING:
     from model.study import Search, Told
@@ -68,8 +67,8 @@ def run(args: argparse.Namespace) -> int:
     how = Tuning(
         metric=args.metric, n_folds=args.folds, seconds=60 * args.minutes, n_trials=args.trials
     )
-    token = Tokens(settings.token_key.encode()).of("training")
-    key = f"{training_key(what, policy, token, NO_EXPORTS)} {args.metric} {args.folds}"
+    same = training_key(what, policy, settings.token_key, NO_EXPORTS)
+    key = f"{same} {args.metric} {args.folds}"
     study_folder(args.out, key)
     with held(args.out):
         search = tune(decoder, policy, what, how, args.out, _tell, _print_trial)

@@ -11,16 +11,17 @@ from typing import Final
 from stream.pipeline.policy import Policy
 from stream.replay.learning import Exports, Learning, base_of
 from topics.files import files_of
+from topics.hashing import Tokens
 
 PACKAGES: Final = ("riskstream", "torch", "numpy", "scikit-learn", "numba", "scipy")
 FOLDERS: Final = ("topics", "model", "stream")
 
 
-def training_key(what: Learning, policy: Policy, token: int, exports: Exports) -> str:
+def training_key(what: Learning, policy: Policy, token_key: str, exports: Exports) -> str:
     """Return a digest that is equal only where two runs would train the same model.
 
     Input files count by name, size and time of change, the program by its sources and the versions
-    of what it computes with. ``token`` is that of any text, and stands for the key of the tokens.
+    of what it computes with; of ``token_key`` only the token of a text goes into it.
     Raises InputError where there is nothing to read.
     """
     base = base_of(what.base)
@@ -31,7 +32,7 @@ def training_key(what: Learning, policy: Policy, token: int, exports: Exports) -
         "learning": asdict(what),
         "exports": asdict(exports),
         "policy": repr(policy),
-        "token": token,
+        "token": Tokens(token_key.encode()).of("training"),
         "packages": [version(name) for name in PACKAGES],
         "sources": sources_digest(),
     }

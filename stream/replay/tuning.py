@@ -19,6 +19,7 @@ from stream.replay.learning import Learning, base_of, known_rows
 from topics.decode import Decoder
 from topics.errors import InputError
 from topics.files import require_new_folder
+from topics.partial import replacing
 
 BEST: Final = "best.json"
 KNOWN: Final = "known-rows"
@@ -99,6 +100,5 @@ def write_best(path: Path, metric: str, best: Told, usual: Told | None) -> None:
         "usual": None if usual is None else {"value": usual.value, "folds": usual.folds},
         "settings": best.settings,
     }  # fmt: skip
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
-    partial.replace(path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(found, indent=1) + "\n", "utf-8")

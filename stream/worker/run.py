@@ -5,7 +5,6 @@ import contextlib
 import gc
 import json
 import logging
-import os
 import signal
 import sys
 import threading
@@ -25,6 +24,7 @@ from stream.worker.processor import LinkSink, Processor
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.watchdog import Watchdog, end_process
+from topics.partial import replacing
 
 FAILED = 70
 """Exit code of a worker that stopped by itself, EX_SOFTWARE of sysexits.h."""
@@ -185,6 +185,5 @@ def write_stats(app: WorkerApp) -> None:
         "failure": app.failure,
         "samples": app.samples.facts(),
     }
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(facts))
-    os.replace(part, path)
+    with replacing(path) as partial:
+        partial.write_text(json.dumps(facts))
