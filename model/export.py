@@ -10,7 +10,6 @@ range is taken token by token is the vector-wise quantisation of Dettmers and ot
 import json
 import logging
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from model.artifact import file_hash
 from model.base import folder_of, prefix_of
 from model.engine import NETWORK, WEIGHTS, Batch, Int8Engine, Pooled, network_of
 from topics.errors import InputError
+from topics.scratch import ScratchFolder
 
 MANIFEST: Final = "export.json"
 TOKENIZER: Final = "tokenizer.json"
@@ -125,8 +125,8 @@ def _write(network: Any, pad: int, out: Path) -> None:
     ids = torch.tensor([[7, 8, 9, 10, 11], [7, 8, 9, pad, pad]])
     mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
     size = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    with _quiet(), tempfile.TemporaryDirectory(dir=out) as part:
-        whole = Path(part) / NETWORK
+    with _quiet(), ScratchFolder(".part-", out) as part:
+        whole = part / NETWORK
         torch.onnx.export(
             Pooled(network).eval(), (ids, mask), whole, dynamo=True, external_data=False,
             input_names=["ids", "mask"], output_names=["vectors"],

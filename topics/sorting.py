@@ -12,6 +12,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from topics.errors import InputError
+from topics.scratch import ScratchFolder
 
 _HELD_BYTES: Final = 72  # what a record costs beside its own bytes: object, list slot, time, tag
 _HEAD: Final = struct.Struct("<QQ")
@@ -55,13 +56,13 @@ def sort_by_time(
     held: list[Timed] = []
     n_bytes = 0
     try:
-        with tempfile.TemporaryDirectory(prefix="riskstream-sort-", dir=folder) as scratch:
+        with ScratchFolder("riskstream-sort-", folder) as scratch:
             runs: list[Path] = []
             for chunk in chunks:
                 held.append(chunk)
                 n_bytes += sum(map(len, chunk.values)) + _HELD_BYTES * len(chunk.values)
                 if n_bytes >= memory_bytes:
-                    runs.append(Path(scratch, f"{len(runs)}.zst"))
+                    runs.append(scratch / f"{len(runs)}.zst")
                     _write_run(runs[-1], _pieces(held, n_rows))
                     held, n_bytes = [], 0
             rest = _pieces(held, n_rows)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -21,6 +20,7 @@ from stream.pipeline.features import NAMES
 from stream.progress import shown
 from stream.replay.learning import Learning, learned_rows, train_on
 from stream.settings import Settings
+from topics.scratch import ScratchFolder
 from topics.simulator import SimulatorConfig
 from topics.simulator.config import DAY_MS
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE
@@ -73,7 +73,7 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
     seeds = (plan.train_seed, *plan.test_seeds)
     n_tests = len(plan.test_seeds)
     with (
-        TemporaryDirectory(prefix="riskstream-market-") as folder,
+        ScratchFolder("riskstream-market-") as folder,
         ProcessPoolExecutor(
             min(os.cpu_count() or 1, len(seeds)), mp_context=get_context("spawn")
         ) as pool,
@@ -81,7 +81,7 @@ def bench_market(plan: MarketPlan, settings: Settings) -> dict[str, Any]:
     ):
         for _ in pool.map(simulated, map(plan.config, seeds), repeat(plan.cache)):
             advance(1)
-        what, model = _learning(plan, settings), Path(folder) / "model"
+        what, model = _learning(plan, settings), folder / "model"
         rows = learned_rows(build_decoder(settings), load_policy(settings.policy), what)
         manifest = train_on(rows, what, model)
         if "fraud" not in manifest["heads"]:

@@ -20,6 +20,7 @@ from stream.parity.report import Absent, Part, Report
 from stream.parity.source import PROBABILITIES, SCORES, Source, read_tables
 from stream.pipeline.features import FEATURES
 from topics.errors import InputError
+from topics.scratch import ScratchFolder
 
 FIELDS: Final = ("user_id", "type", "event_time_ms", "late")
 TOLERANCE: Final = 1e-5
@@ -50,12 +51,12 @@ def compare_decisions(
         raise InputError(f"--tolerance is {tolerance}; it must be at least 0 and below 1")
     sources = logged, replayed
     try:
-        with tempfile.TemporaryDirectory(prefix="riskstream-parity-") as scratch:
-            parts = _parts(sources, Path(scratch), tolerance, share, progress)
+        with ScratchFolder("riskstream-parity-") as scratch:
+            parts = _parts(sources, scratch, tolerance, share, progress)
             whole = reduce(Part.joined, parts)
         if ideal is not None:
-            with tempfile.TemporaryDirectory(prefix="riskstream-parity-") as scratch:
-                parts = _parts((logged, ideal), Path(scratch), tolerance, share, progress)
+            with ScratchFolder("riskstream-parity-") as scratch:
+                parts = _parts((logged, ideal), scratch, tolerance, share, progress)
                 whole = whole.with_shared_of(reduce(Part.joined, parts))
     except OSError as error:
         if error.errno != ENOSPC:

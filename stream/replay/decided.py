@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final, Self
 
 import numpy as np
@@ -26,6 +25,7 @@ from stream.replay.truth import Truth
 from topics.decode import Decoder
 from topics.errors import InputError
 from topics.hashing import Tokens
+from topics.scratch import ScratchFolder
 
 _COLUMNS: Final = ("event_id", "p_fraud", "risk", "action", "warm")
 
@@ -82,8 +82,8 @@ def judged_again(
     """
     found = np.zeros(len(run.event), np.bool_)
     history = FileHistory(events, labels, decoder)
-    with TemporaryDirectory(prefix="riskstream-evaluate-") as name, Spool(Path(name)) as spool:
-        with Spool(Path(name)) as waiting:
+    with ScratchFolder("riskstream-evaluate-") as folder, Spool(folder) as spool:
+        with Spool(folder) as waiting:
             truth = Truth.of(history.labels(), waiting, bad_from_ms=0)
         collector = Collector(truth, run.unlabelled, None, Segments(by, spool), spool)
         for part in read_history([events], decoder, from_ms=run.run["from_ms"],

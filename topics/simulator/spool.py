@@ -1,12 +1,13 @@
 """Lines that come in any order and leave in the order of time, without being held in memory."""
 
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import zstandard
+
+from topics.scratch import ScratchFolder
 
 N_PENDING: Final = 40_000
 _STAMP: Final = 13  # digits of epoch milliseconds from 2001 to 2286
@@ -44,12 +45,12 @@ class Spool:
         self._n_pending = 0
         self._sizes = [0] * n
         self._kept: int | None = None
-        self._folder = tempfile.TemporaryDirectory(prefix="riskstream-simulate-")
+        self._folder = ScratchFolder("riskstream-simulate-")
         self._compressor = zstandard.ZstdCompressor(level=1)
 
     def close(self) -> None:
         """Remove the files."""
-        self._folder.cleanup()
+        self._folder.close()
 
     def add(self, time_ms: int, kind: str, user_id: str, value: bytes) -> None:
         """Take one line; ``value`` holds no newline and ``user_id`` no tab.
@@ -75,7 +76,7 @@ class Spool:
         self._n_pending = 0
 
     def _path(self, bucket: int) -> Path:
-        return Path(self._folder.name) / f"{bucket:05d}"
+        return self._folder.path / f"{bucket:05d}"
 
     def keep(self, n: int) -> int | None:
         """Drop all but the first ``n`` lines; return the time of the last kept, None if all are."""
