@@ -11,6 +11,7 @@ from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import LINK, N_KINDS, adding, asking
 from stream.worker.cache import Cache
 from stream.worker.processor import KeyValues, LinkRecord
+from stream.worker.written import Written
 from topics.columns import Rows
 
 ENTITY: Final = b"n"
@@ -33,6 +34,7 @@ class EntityStore:
     def __init__(self, lag_ms: int, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._lag_ms = lag_ms
         self._cache = Cache(cache_bytes)
+        self._written: Written | None = None  # of a store that was empty when it was opened
         self._store: KeyValues | None = None
         self._waiting: set[bytes] = set()  # hardly any, and every order and review is asked
 
@@ -40,6 +42,7 @@ class EntityStore:
         """Take the store that holds what ``apply`` returned before."""
         self._store = store
         self._waiting = set(store.keys(WAITING))
+        self._written = None if any(True for _ in store.keys(ENTITY)) else Written()
         self._cache.clear()
 
     def answers(self, events: Rows) -> NDArray[np.float64]:
@@ -48,7 +51,7 @@ class EntityStore:
         result = visit(
             touches,
             starts,
-            self._get(_entity_keys(entities)),
+            self._get(entities, _entity_keys(entities)),
             N_KINDS * len(events),
             lag_ms=self._lag_ms,
             keep=False,
@@ -64,16 +67,20 @@ class EntityStore:
         links = self._resolved(rows, writes)
         entities, touches, starts = group_touches(adding(links))
         keys = _entity_keys(entities)
-        result = visit(touches, starts, self._get(keys), 0, lag_ms=self._lag_ms)
+        states = self._get(entities, keys, remember=False)  # they are about to be others
+        result = visit(touches, starts, states, 0, lag_ms=self._lag_ms)
         values = result.states()
         writes.update(zip(keys, values, strict=True))
         self._cache.put_many(keys, values)
+        if self._written is not None:
+            self._written.add(entities)
         return list(writes.items())
 
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
         """Give labels the entities of their events; keep those that came before their event."""
         is_label = rows["is_label"] == 1
         kept = rows[rows["kept"] == 1]
+        kept = kept[np.argsort(kept["event"].byteswap(), kind="stable")]  # the store's own order
         named = np.empty(len(kept), NAMED)
         named["tokens"], named["event_ms"] = kept["tokens"], kept["event_ms"]
         data, size = named.tobytes(), NAMED.itemsize
@@ -109,14 +116,20 @@ class EntityStore:
             raise RuntimeError("the entity store is not open yet")
         return self._store.get_many(keys) if keys else []
 
-    def _get(self, keys: Sequence[bytes]) -> list[bytes | None]:
+    def _get(
+        self, entities: NDArray[np.uint64], keys: Sequence[bytes], *, remember: bool = True
+    ) -> list[bytes | None]:
         values, unknown = self._cache.get_many(keys)
+        if unknown and self._written is not None:
+            at = np.array(unknown)
+            unknown = at[self._written.may_hold(entities[at])].tolist()
         if unknown:
             missing = [keys[position] for position in unknown]
             found = self._read(missing)
             for position, value in zip(unknown, found, strict=True):
                 values[position] = value
-            self._cache.put_many(missing, found)
+            if remember:
+                self._cache.put_many(missing, found)
         return values
 
 

@@ -42,9 +42,10 @@ def items() -> list[Item]:
 def layouts() -> dict[str, Any]:
     """Return every layout's version and bytes (hexadecimal) or fields."""
     run = run_fast(items())
+    entities = [bytes(state or b"").hex() for _, state in sorted(run.entities.items())]
     return {
         "user state": [PACKED_VERSION, *(bytes(s or b"").hex() for s in run.states.values())],
-        "entity state": [ENTITY_VERSION, *(bytes(s or b"").hex() for s in run.entities.values())],
+        "entity state": [ENTITY_VERSION, *entities],
         "link": [LINKS_VERSION, LINKS_HEADER.format, repr(LINK.descr)],
         "entities of an event": [ENTITY_VERSION, repr(NAMED.descr)],
         "past event": [PACKED_VERSION, repr(PAST.descr)],

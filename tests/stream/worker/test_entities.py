@@ -141,3 +141,38 @@ def test_a_label_that_waits_is_found_again_by_a_reopened_store(store: Any) -> No
 def test_a_store_that_is_not_open_says_so() -> None:
     with pytest.raises(RuntimeError, match="not open"):
         EntityStore(LAG_MS).answers(events(1))
+
+
+class Watched(Held):
+    """Notes what is looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[bytes] = []
+
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        self.asked += keys
+        return super().get_many(keys)
+
+
+def other_users(entities: EntityStore, device: int) -> float:
+    answers = entities.answers(events(9, at_ms=START + LAG_MS + 60_000, device=device))
+    return float(answers[0, DEVICE, QUESTIONS.index("other_users_1d")])
+
+
+def test_what_a_store_cannot_hold_is_not_looked_for():
+    entities, held = EntityStore(LAG_MS), Watched()
+    entities.open(held)
+    held.write(entities.apply([record(links(events(1, 2)))]))
+    assert held.asked == []
+    entities._cache.clear()
+    assert other_users(entities, 78) == 0
+    assert held.asked == []
+    assert other_users(entities, 77) == 2
+    assert len(held.asked) == 1
+    again = EntityStore(LAG_MS)
+    again.open(held)  # what it holds was written before: everything is looked for
+    held.asked.clear()
+    assert other_users(again, 78) == 0
+    assert other_users(again, 77) == 2
+    assert len(held.asked) == 2
