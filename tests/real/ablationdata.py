@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+import model.rows
 from model.rows import TrainingRows
 from stream.bench.market import MarketPlan
 from stream.bench.simulated import simulated
@@ -78,18 +79,10 @@ def learned(
 
 def joined(parts: list[TrainingRows]) -> TrainingRows:
     """Return rows one after another; the users of different parts are different people."""
-    first = parts[0]
-    x = replace(
-        first.x,
-        **{
-            name: np.concatenate([getattr(part.x, name) for part in parts])
-            for name in ("rows", "features", "past", "n_past")
-        },
-        texts=[text for part in parts for text in part.x.texts],
-    )
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in ("label", "turned_bad", "spend", "time_ms")
     }
     users = [part.user ^ np.uint64(i) for i, part in enumerate(parts)]
-    return replace(first, x=x, user=np.concatenate(users), asked=None, **columns)
+    x = model.rows.joined([part.x for part in parts])
+    return replace(parts[0], x=x, user=np.concatenate(users), asked=None, **columns)

@@ -106,7 +106,10 @@ def test_several_trainings_differ_by_the_mean_of_their_differences():
 
 def test_users_of_different_markets_are_different_people():
     parts = [history(40), history(30, seed=1)]
+    told = replace(parts[1].x, attributes=[b'{"n":1}'] * 30)
+    parts[1] = replace(parts[1], x=told)
     both = joined(parts)
+    assert both.x.attributes == [None] * 40 + [b'{"n":1}'] * 30
     assert len(both) == len(both.x) == len(both.x.texts) == 70
     assert (both.user[:40] == parts[0].user).all()
     assert (both.user[40:] != parts[1].user).all()
