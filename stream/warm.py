@@ -12,6 +12,8 @@ import orjson
 
 from stream.settings import Settings
 from stream.worker.build import build_processor
+from stream.worker.envelope import new_headers
+from stream.worker.newest import weigh
 from stream.worker.processor import SOURCES, LinkRecord, LinkSink, Processor, RecordBatch
 
 TIME_MS: Final = 1_700_000_000_000
@@ -55,6 +57,7 @@ def warm_up(processor: Processor, links: LinkSink) -> None:
     Neither keeps anything of it: the processor has no state, and ``links`` forgets what it knows
     when the worker opens its store.
     """
+    warm_recovery()
     memory = _Memory()
     links.open(memory)
     state: bytes | None = None
@@ -68,6 +71,12 @@ def warm_up(processor: Processor, links: LinkSink) -> None:
             for told in filter(None, outcome.links):
                 link = LinkRecord(0, 4 * offset + source, source, 0, offset - 1, told)
                 memory.values.update(links.apply([link]))
+
+
+def warm_recovery() -> None:
+    """Compile what recovery needs, with a record that there is nothing to compare with."""
+    one, yes = new_headers(1), np.ones(1, np.bool_)
+    weigh(np.zeros(1, np.int64), one, ~yes, one, ~yes)
 
 
 def _batch(source: int, offset: int, value: bytes) -> RecordBatch:

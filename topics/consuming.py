@@ -61,13 +61,20 @@ def read_topic(
 
 def n_records_in(brokers: str, topic: str) -> int:
     """Return about how many records a topic holds: the ends less the beginnings."""
+    return sum(high - low for low, high in bounds(brokers, topic).values())
+
+
+def bounds(brokers: str, topic: str) -> dict[int, tuple[int, int]]:
+    """Return the first offset of each partition of a topic, and the one after its last record.
+
+    Raises InputError where the cluster or the topic is not there.
+    """
     consumer = Consumer({**client_config(brokers), **_CONFIG})
     try:
-        return sum(
-            high - low
-            for partition in _partitions(consumer, brokers, topic)
-            for low, high in [_bounds(consumer, brokers, TopicPartition(topic, partition))]
-        )
+        return {
+            number: _bounds(consumer, brokers, TopicPartition(topic, number))
+            for number in _partitions(consumer, brokers, topic)
+        }
     finally:
         consumer.close()
 

@@ -1,6 +1,6 @@
 """A bounded cache of raw values in two generations, cheap enough to ask for every key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 OVERHEAD = 200
 """Bytes that Python needs for one entry: key object, value object, slot in the dictionary."""
@@ -22,7 +22,7 @@ class Cache:
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 
-    def get_many(self, keys: Iterable[bytes]) -> tuple[list[bytes | None], list[int]]:
+    def get_many(self, keys: Sequence[bytes]) -> tuple[list[bytes | None], list[int]]:
         """Return values in the order of ``keys``, and the positions that the cache cannot answer.
 
         A value of None at a position that is not among those means: known to have no value.
@@ -33,6 +33,8 @@ class Cache:
         ([None, None, b'1'], [1])
         """
         young, old = self._young, self._old
+        if not young and not old:
+            return [None] * len(keys), list(range(len(keys)))
         values: list[bytes | None] = []
         unknown: list[int] = []
         revived: list[bytes] = []

@@ -1,4 +1,4 @@
-"""Reads the links topic to its end before a worker takes part."""
+"""Reads what a worker needs to know before it takes part: links, and a new folder's states."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stream.worker.app import WorkerApp
 from stream.worker.cluster import Cluster
+from stream.worker.filling import FILLED, Filling
 from stream.worker.links import LinkReader
 from stream.worker.processor import LinkSink
 from stream.worker.settings import WorkerSettings
@@ -35,6 +36,32 @@ def link_reader(
         app.metrics.links.inc,
         app.metrics.links_lag.set,
     )
+
+
+def begin_filling(settings: WorkerSettings, cluster: Cluster) -> Filling | None:
+    """Begin to fill the local stores where that is due; the embedded broker forgets too much."""
+    if settings.embedded_broker:
+        return None
+    topic, folder = settings.changelog, settings.data_dir / settings.application
+    life = cluster.lives([topic])[topic]
+    return Filling.begin(settings.brokers, topic, life, folder, settings.fill_from)
+
+
+async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
+    """Wait until the stores are filled, or the worker has to end; note that the folder is."""
+    while filling is not None and not filling.done and not app.finished.is_set():
+        try:
+            filling.poll()
+        except RuntimeError as error:
+            app.fail(str(error), error)
+        app.starting = f"reading states, {filling.n_read:,} of {filling.n_wanted:,}"
+        await asyncio.sleep(LOOK_EVERY_S)
+    if app.finished.is_set():
+        return
+    if filling is not None:
+        app.states.n_recovered += filling.n_read
+        app.states.n_stale += filling.n_stale
+    (app.settings.data_dir / app.settings.application / FILLED).touch()
 
 
 async def wait_for_links(

@@ -18,6 +18,10 @@ ENTITY: Final = b"n"
 EVENT: Final = b"e"
 WAITING: Final = b"w"
 CACHE_BYTES: Final = 128 << 20
+MANY: Final = 50_000
+"""Entities that are touched at once, as when a worker catches up, of which none is cached: to look
+up so many in the store's own order takes less time than to keep them."""
+
 NAMED: Final = np.dtype([("tokens", "u8", (N_KINDS,)), ("event_ms", "i8")])
 """What is kept of an event: its entities, and its time, by which old events can be forgotten."""
 
@@ -67,11 +71,14 @@ class EntityStore:
         links = self._resolved(rows, writes)
         entities, touches, starts = group_touches(adding(links))
         keys = _entity_keys(entities)
+        if len(keys) > MANY:
+            self._cache.clear()
         states = self._get(entities, keys, remember=False)  # they are about to be others
         result = visit(touches, starts, states, 0, lag_ms=self._lag_ms)
         values = result.states()
         writes.update(zip(keys, values, strict=True))
-        self._cache.put_many(keys, values)
+        if len(keys) <= MANY:
+            self._cache.put_many(keys, values)
         if self._written is not None:
             self._written.add(entities)
         return list(writes.items())

@@ -32,7 +32,6 @@ HEADER = np.dtype(
 SIZE = HEADER.itemsize
 
 Headers = NDArray[np.void]
-Mark = tuple[int, list[int], list[int]]
 
 
 def term_of(generation: int, newest_term: int) -> int:
@@ -85,36 +84,6 @@ def pack(headers: Headers, states: Sequence[bytes | None]) -> list[bytes | None]
         None if state is None else raw[start : start + SIZE] + state
         for start, state in zip(range(0, len(raw), SIZE), states, strict=True)
     ]
-
-
-def marks(headers: Headers) -> list[Mark]:
-    """Return what `newer` compares: term, lives of the topics, and applied offsets, per header."""
-    columns = (headers["term"].tolist(), headers["epoch"].tolist(), headers["applied"].tolist())
-    return list(zip(*columns, strict=True))
-
-
-def newer(candidate: Mark, current: Mark) -> bool:
-    """Tell whether ``candidate``, later in the changelog, replaces the ``current`` record.
-
-    The later term wins. Within one term a record replaces another only if it has applied at
-    least as much of every topic: two writers can share a term only around a restart, and
-    then the one that is behind in some topic is the one that had lost its partitions.
-    Topics whose life differs cannot be compared; there the later record wins.
-
-    >>> owner, paused = (5, [1, 1, 1, 1], [9, 9, 9, 9]), (4, [1, 1, 1, 1], [99, 9, 9, 9])
-    >>> newer(owner, paused), newer(paused, owner)
-    (True, False)
-    >>> newer((5, [1, 1, 1, 1], [99, 8, 9, 9]), owner)
-    False
-    """
-    if candidate[0] != current[0]:
-        return candidate[0] > current[0]
-    return all(
-        mine >= theirs or life != other
-        for life, other, mine, theirs in zip(
-            candidate[1], current[1], candidate[2], current[2], strict=True
-        )
-    )
 
 
 BLANK = new_headers(1).tobytes()

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stream.metrics import Metrics
 from stream.worker.app import WorkerApp, build_app
-from stream.worker.catchup import link_reader, wait_for_links
+from stream.worker.catchup import begin_filling, link_reader, wait_for_links, wait_for_states
 from stream.worker.cluster import Cluster
 from stream.worker.deadletters import EXIT_CODE as REFUSED
 from stream.worker.deadletters import DeadLettersError
@@ -93,11 +93,15 @@ async def serve(
             log.info("Health and metrics on http://%s:%d", settings.http_host, health.port)
         written = [settings.topic_prefix + topic for topic in outputs]
         await app.records.start([*written, settings.changelog, settings.links])
+        filling = await asyncio.to_thread(begin_filling, settings, cluster)
+        if filling is not None:
+            stack.callback(filling.stop)
         if links is not None:
             reader = link_reader(settings, links, cluster, app, compute)
             await loop.run_in_executor(None, reader.start)
             stack.callback(reader.stop)
             await wait_for_links(reader, app)
+        await wait_for_states(filling, app)
         if not app.finished.is_set():
             await work(app)
             write_stats(app)

@@ -34,6 +34,8 @@ class WorkerSettings:
     """A worker that is silent for so long loses its partitions."""
     produce_timeout_s: float = 30.0
     """How long an unacknowledged record may take before the worker stops."""
+    fill_from: int = 20_000
+    """Records of the changelog from which a new folder is filled before the worker joins."""
     cache_bytes: int = 268_435_456
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000

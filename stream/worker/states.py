@@ -9,7 +9,7 @@ from typing import cast
 from rocksdict import DbClosedError
 
 from stream.worker.envelope import term_of
-from stream.worker.partition import PartitionStore
+from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.rocks import block_cache
 from stream.worker.thread import Fetched
 
@@ -59,15 +59,9 @@ class States:
         found = await self._look_up(numbers)
         for number in sorted(numbers):
             if number not in self._open:
-                path = self._folder / f"partition-{number}"
+                path = partition_folder(self._folder, number)
                 self._open[number] = PartitionStore(path, self._blocks, self._values_bytes)
-            store = self._open[number]
-            life, end = found[number]
-            if store.position >= end or (life and store.life and life != store.life):
-                self.n_rebuilt += 1
-                store.begin_anew(life)
-            elif life != store.life and life:
-                store.set_life(life)
+            self.n_rebuilt += self._open[number].follow(*found[number])
 
     def recover(self, number: int, batch: Fetched) -> None:
         """Apply records of the changelog to an assigned partition."""

@@ -1,4 +1,4 @@
-"""Which entities a store may hold, so that those it cannot hold are not looked for."""
+"""Which keys a store may hold, so that those it cannot hold are not looked for."""
 
 from typing import Any, Final
 
@@ -7,26 +7,30 @@ from numpy.typing import NDArray
 
 from topics.compiled import compiled
 
-N_BITS: Final = 1 << 26
-"""8 MB; of entities that were never written, one in seven is looked for in vain at ten million."""
+LOG2_BITS: Final = 26
+"""8 MB; of keys that were never written, one in seven is looked for in vain at ten million."""
 
 
 @compiled
 def _mark(bits: Any, tokens: Any) -> None:
+    last = np.uint64(8 * len(bits) - 1)
     for token in tokens:
-        at = token & np.uint64(N_BITS - 1)
+        at = token & last
         bits[at >> np.uint64(3)] |= np.uint8(1) << np.uint8(at & np.uint64(7))
 
 
 @compiled
 def _marked(bits: Any, tokens: Any, out: Any) -> None:
+    last = np.uint64(8 * len(bits) - 1)
     for i in range(len(tokens)):
-        at = tokens[i] & np.uint64(N_BITS - 1)
+        at = tokens[i] & last
         out[i] = (bits[at >> np.uint64(3)] >> np.uint8(at & np.uint64(7))) & np.uint8(1)
 
 
 class Written:
     """Tokens, which are random 64-bit numbers, that were written since a store was empty.
+
+    It takes 2 ** ``log2_bits`` / 8 bytes, once there are many.
 
     >>> written = Written()
     >>> written.add(np.array([7], np.uint64))
@@ -34,8 +38,8 @@ class Written:
     [True, False]
     """
 
-    def __init__(self) -> None:
-        self._bits = np.zeros(N_BITS // 8, np.uint8)
+    def __init__(self, log2_bits: int = LOG2_BITS) -> None:
+        self._bits = np.zeros(1 << (log2_bits - 3), np.uint8)
 
     def add(self, tokens: NDArray[np.uint64]) -> None:
         """Note that these are written."""

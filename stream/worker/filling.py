@@ -1,0 +1,155 @@
+"""Fills an empty folder's states from the changelog before a worker joins its group.
+
+A worker that joins and only then reads what its partitions' users are makes the others' partitions
+stand still for as long. It reads in a process of its own, beside the links, which keep this one
+busy, and the states of all partitions, since nobody can know which it will be given.
+"""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final, Self, cast
+
+import numpy as np
+
+from stream.worker.partition import PartitionStore, partition_folder
+from stream.worker.rocks import block_cache
+from topics.consuming import bounds, read_topic
+from topics.errors import InputError
+
+FILLED: Final = "filled"
+"""The file in a worker's folder that says that it was filled once; from then on, it follows."""
+
+BLOCK_BYTES: Final = 32 << 20
+VALUE_BYTES: Final = 64 << 20
+N_AT_ONCE: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to read: a changelog topic with its life and the ends of its partitions."""
+
+    brokers: str
+    topic: str
+    life: int
+    ends: dict[int, int]
+    folder: Path
+
+
+class Filling:
+    """A process that reads a changelog into the stores of a folder; `poll` it until it is done.
+
+    ``n_read`` of ``n_wanted`` records have been read, of which ``n_stale`` were outweighed.
+    """
+
+    def __init__(self, order: Order, n_wanted: int) -> None:
+        self.n_read, self.n_stale, self.n_wanted = 0, 0, n_wanted
+        self.done = False
+        context = multiprocessing.get_context("spawn")
+        self._ours, theirs = context.Pipe()
+        self._process = context.Process(target=_fill, args=(theirs, order), name="filling",
+                                        daemon=True)  # fmt: skip
+        self._process.start()
+        theirs.close()
+
+    @classmethod
+    def begin(cls, brokers: str, topic: str, life: int, folder: Path, at_least: int) -> Self | None:
+        """Begin where ``folder`` was never filled and the topic has ``at_least`` so many records.
+
+        With fewer, recovery after the join is as quick. Raises InputError where Kafka is silent.
+        """
+        if (folder / FILLED).exists():
+            return None
+        found = bounds(brokers, topic)
+        n_wanted = sum(high - low for low, high in found.values())
+        if n_wanted < at_least:
+            return None
+        ends = {number: high for number, (_, high) in found.items()}
+        return cls(Order(brokers, topic, life, ends, folder), n_wanted)
+
+    def poll(self) -> None:
+        """Take notice of how far it is. Raises RuntimeError where it cannot go on."""
+        try:
+            while not self.done and self._ours.poll():
+                kind, *content = pickle.loads(self._ours.recv_bytes())
+                if kind == "error":
+                    raise RuntimeError(content[0])
+                self.n_read, self.n_stale = content
+                self.done = kind == "end"
+        except (EOFError, ConnectionResetError):
+            self._process.join()
+            raise RuntimeError(
+                "the process that fills the local stores from the changelog ended early, with exit "
+                f"code {self._process.exitcode}; start the worker again, it goes on from there"
+            ) from None
+
+    def stop(self) -> None:
+        """End the process, wherever it is; what it has written stays."""
+        self._process.terminate()
+        self._process.join()
+        self._ours.close()
+
+
+def _fill(theirs: Connection, order: Order) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker ends this process
+    threading.Thread(target=_end_with, args=(theirs,), daemon=True).start()
+    try:
+        _read(theirs, order)
+    except InputError as error:
+        _tell(theirs, "error", str(error))
+    except Exception as error:
+        _tell(theirs, "error", f"the changelog {order.topic} cannot be applied: {error!r}")
+
+
+def _end_with(theirs: Connection) -> None:
+    """End this process when the worker has gone: the next one needs its locks."""
+    while True:
+        try:
+            theirs.recv_bytes()
+        except (EOFError, OSError):
+            os._exit(1)
+
+
+def _read(theirs: Connection, order: Order) -> None:
+    blocks, each = block_cache(BLOCK_BYTES), VALUE_BYTES // len(order.ends)
+    stores = {
+        number: PartitionStore(partition_folder(order.folder, number), blocks, each)
+        for number in order.ends
+    }
+    for number, store in stores.items():
+        store.follow(order.life, order.ends[number])
+    n_read = n_stale = 0
+    for taken in read_topic(order.brokers, order.topic, n_records=N_AT_ONCE):
+        for number, at in _by_partition(taken.partitions):
+            n_stale += stores[number].recover(
+                np.array([taken.offsets[i] for i in at]),
+                cast("list[bytes]", [taken.keys[i] for i in at]),
+                [taken.values[i] for i in at],
+            )
+        n_read += len(taken.offsets)
+        _tell(theirs, "at", n_read, n_stale)
+    for store in stores.values():
+        store.close()
+    _tell(theirs, "end", n_read, n_stale)
+
+
+def _by_partition(partitions: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Return the positions of each partition's records, in their order.
+
+    >>> _by_partition([4, 2, 4])
+    [(4, [0, 2]), (2, [1])]
+    """
+    found: dict[int, list[int]] = {}
+    for position, number in enumerate(partitions):
+        found.setdefault(number, []).append(position)
+    return list(found.items())
+
+
+def _tell(theirs: Connection, kind: str, *content: object) -> None:
+    theirs.send_bytes(pickle.dumps((kind, *content)))
