@@ -1,10 +1,14 @@
 """Faust's settings for a worker."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from stream.worker.settings import WorkerSettings
 from stream.worker.tables import StateTable, StateTables
+
+HEARTBEAT_S: Final = 0.25
+"""What another worker leaves stands still until the next heartbeat says so, and a rebalance waits
+for the last worker that hears of it."""
 
 
 def faust_options(settings: WorkerSettings) -> dict[str, Any]:
@@ -29,7 +33,7 @@ def faust_options(settings: WorkerSettings) -> dict[str, Any]:
         "broker_commit_interval": settings.commit_interval_s,
         "broker_max_poll_records": settings.poll_max_records,
         "broker_session_timeout": settings.session_timeout_s,
-        "broker_heartbeat_interval": settings.session_timeout_s / 5,
+        "broker_heartbeat_interval": min(HEARTBEAT_S, settings.session_timeout_s / 5),
         "broker_rebalance_timeout": max(30.0, settings.stop_timeout_s + 10),
         "broker_request_timeout": max(20.0, settings.session_timeout_s),
         "broker_max_poll_interval": 3_600.0,
