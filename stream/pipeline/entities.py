@@ -88,15 +88,17 @@ def visit(
     that no touch asks for are NaN. Without ``keep`` the new states are not packed. Raises
     ValueError for a state of another version.
     """
-    for state in states:
-        if state is not None and state[0] != ENTITY_VERSION:
-            raise ValueError(
-                f"entity state has version {state[0]}, this code reads {ENTITY_VERSION}: "
-                "rebuild the states by reading the links anew under a new application id"
-            )
+    packed_in = [state or b"" for state in states]
     ends_in = np.zeros(len(states) + 1, np.int64)
-    np.cumsum([0 if s is None else len(s) for s in states], out=ends_in[1:])
-    data = np.frombuffer(b"".join(s for s in states if s is not None) + bytes(16), np.uint8)
+    np.cumsum(np.fromiter(map(len, packed_in), np.int64, len(packed_in)), out=ends_in[1:])
+    data = np.frombuffer(b"".join(packed_in) + bytes(16), np.uint8)
+    versions = data[ends_in[:-1][np.diff(ends_in) > 0]]
+    if (versions != ENTITY_VERSION).any():
+        raise ValueError(
+            f"entity state has version {versions[versions != ENTITY_VERSION][0]}, this code reads "
+            f"{ENTITY_VERSION}: rebuild the states by reading the links anew under a new "
+            "application id"
+        )
     answers = np.full((n_rows, N_QUESTIONS), np.nan)
     # A touch adds few bytes, but one from far ahead makes all distances to the newest longer.
     room = int(ends_in[-1]) + 256 * len(touches) + 2_048 * len(states) + MAX_ENTITY_BYTES

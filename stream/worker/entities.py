@@ -1,6 +1,7 @@
 """What all workers know of devices, addresses, instruments, networks, sellers and review texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -62,7 +63,7 @@ class EntityStore:
         )
         return result.answers.reshape(len(events), N_KINDS, N_QUESTIONS)
 
-    def apply(self, records: Sequence[LinkRecord]) -> list[tuple[bytes, bytes | None]]:
+    def apply(self, records: Sequence[LinkRecord]) -> Iterable[tuple[bytes, bytes | None]]:
         """Count links and labels in; return what to write. Rows handed over before are skipped."""
         parts = [np.frombuffer(r.value, LINK) for r in records]
         parts = [p[p["offset"] > r.skip_to] for p, r in zip(parts, records, strict=True)]
@@ -76,12 +77,11 @@ class EntityStore:
         states = self._get(entities, keys, remember=False)  # they are about to be others
         result = visit(touches, starts, states, 0, lag_ms=self._lag_ms)
         values = result.states()
-        writes.update(zip(keys, values, strict=True))
         if len(keys) <= MANY:
             self._cache.put_many(keys, values)
         if self._written is not None:
             self._written.add(entities)
-        return list(writes.items())
+        return chain(writes.items(), zip(keys, values, strict=True))
 
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
         """Give labels the entities of their events; keep those that came before their event."""

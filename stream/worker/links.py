@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ class LinkReader:
             for (source, partition, life), last in newest.items():
                 marks[b"\xff\xffapplied%d.%d" % (source, partition)] = APPLIED.pack(life, last)
             writes = self._sink.apply(records) if records else ()
-            self._store.write([*writes, *marks.items()])
+            self._store.write(chain(writes, marks.items()))
 
     def _unpack(self, message: Any, newest: dict[tuple[int, int, int], int]) -> LinkRecord | None:
         """Return a record, or None if all its source offsets were handed over before."""

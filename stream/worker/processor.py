@@ -182,7 +182,7 @@ class LinkSink(Protocol):
     def open(self, store: KeyValues) -> None:
         """Take the store that holds everything ``apply`` returned in this life or before."""
 
-    def apply(self, records: Sequence[LinkRecord]) -> Sequence[tuple[bytes, bytes | None]]:
+    def apply(self, records: Sequence[LinkRecord]) -> Iterable[tuple[bytes, bytes | None]]:
         """Take records in the order of the topic; return what to write, None to delete.
 
         The writes and the position in the topic become durable together; after a crash the
