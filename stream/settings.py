@@ -93,13 +93,13 @@ class Settings:
         high=10_000,
     )
     poll_max_records: int = declare(
-        20_000,
+        8_000,
         "Most records that one poll hands over, all partitions together.",
         low=1,
         high=50_000,
     )
     poll_max_bytes: int = declare(
-        8_388_608, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
+        4_194_304, "Most bytes of one partition in one fetch.", low=65_536, high=67_108_864
     )
     fetch_wait_ms: int = declare(
         50, "How long the broker may hold back an empty fetch.", low=1, high=5_000
@@ -125,7 +125,7 @@ class Settings:
         longest_name=64,  # with the application's, below Kafka's limit of 249
     )
     cache_bytes: int = declare(
-        268_435_456,
+        67_108_864,
         "Memory for raw values of the local store, all partitions together.",
         low=0,
         high=1 << 40,

@@ -18,7 +18,7 @@ from topics.columns import Rows
 ENTITY: Final = b"n"
 EVENT: Final = b"e"
 WAITING: Final = b"w"
-CACHE_BYTES: Final = 128 << 20
+CACHE_BYTES: Final = 32 << 20
 MANY: Final = 50_000
 """Entities that are touched at once, as when a worker catches up, of which none is cached: to look
 up so many in the store's own order takes less time than to keep them."""

@@ -8,7 +8,7 @@ from stream.worker.rocks import Rocks, block_cache
 POSITION = struct.Struct("<Iq")  # life of the links topic, next offset to read
 APPLIED = struct.Struct("<Iq")  # life of a source topic, last source offset handed over
 CACHE_BYTES = 16 << 20
-BUFFER_BYTES = 32 << 20
+BUFFER_BYTES = 16 << 20
 KEPT_S = 121 * 86_400
 """An entity that nobody has used for as long as the links topic keeps its records is forgotten."""
 

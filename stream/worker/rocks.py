@@ -26,9 +26,11 @@ from rocksdict import (
 from stream.worker.damage import DAMAGED, DamagedStoreError, is_damage, opened
 from topics.errors import InputError
 
-WRITE_BUFFER_BYTES = 16 << 20
+WRITE_BUFFER_BYTES = 8 << 20
 N_WRITE_BUFFERS = 2
 BLOCK_BYTES = 16 << 10
+KEYS_AT_ONCE = 1_000
+"""Keys of one look-up, which holds a block in memory for each of them until it has all."""
 
 LOG: Final = logging.getLogger(__name__)
 
@@ -70,9 +72,12 @@ class Rocks:
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the values of ``keys`` in their order, None where there is none."""
+        found: list[bytes | None] = []
         with self._sound():
-            found: Any = self._db.get(list(keys)) if keys else []
-        return cast("list[bytes | None]", found)
+            for begin in range(0, len(keys), KEYS_AT_ONCE):
+                part: Any = self._db.get(list(keys[begin : begin + KEYS_AT_ONCE]))
+                found += part
+        return found
 
     def get(self, key: bytes) -> bytes | None:
         """Return one value, or None."""

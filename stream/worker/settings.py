@@ -20,9 +20,9 @@ class WorkerSettings:
     """Goes before the names of all input and output topics: a second deployment, or a test."""
     instance: str = ""
     """Static member name, unique per worker; empty: none."""
-    poll_max_records: int = 20_000
+    poll_max_records: int = 8_000
     """Most records that one poll hands over, all partitions together."""
-    poll_max_bytes: int = 8_388_608
+    poll_max_bytes: int = 4_194_304
     """Most bytes of one partition in one fetch."""
     fetch_wait_ms: int = 50
     """How long the broker may hold back an empty fetch."""
@@ -36,7 +36,7 @@ class WorkerSettings:
     """How long an unacknowledged record may take before the worker stops."""
     fill_from: int = 20_000
     """Records of the changelog from which a new folder is filled before the worker joins."""
-    cache_bytes: int = 268_435_456
+    cache_bytes: int = 67_108_864
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000
     """Dead letters among the last 10,000 records of a partition that stop the worker."""
