@@ -125,7 +125,7 @@ class Settings:
         longest_name=64,  # with the application's, below Kafka's limit of 249
     )
     cache_bytes: int = declare(
-        67_108_864,
+        50_331_648,
         "Memory for raw values of the local store, all partitions together.",
         low=0,
         high=1 << 40,

@@ -12,6 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from stream.metrics import Metrics
+from stream.worker.allocator import give_back
 from stream.worker.app import WorkerApp, build_app
 from stream.worker.catchup import begin_filling, link_reader, wait_for_links, wait_for_states
 from stream.worker.cluster import Cluster
@@ -51,6 +52,7 @@ def run(
     processor writes. Raises InputError for topics that are missing or do not fit, and for a folder
     or a port that another worker has.
     """
+    give_back()
     with held_folder(settings):
         cluster = Cluster(settings)
         cluster.prepare(outputs)

@@ -36,7 +36,7 @@ class WorkerSettings:
     """How long an unacknowledged record may take before the worker stops."""
     fill_from: int = 20_000
     """Records of the changelog from which a new folder is filled before the worker joins."""
-    cache_bytes: int = 67_108_864
+    cache_bytes: int = 50_331_648
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000
     """Dead letters among the last 10,000 records of a partition that stop the worker."""

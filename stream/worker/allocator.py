@@ -1,0 +1,24 @@
+"""The C library's allocator, told to give back what a round no longer needs."""
+
+import ctypes
+import os
+from typing import Final
+
+TRIM_THRESHOLD: Final = -1
+MMAP_THRESHOLD: Final = -3
+ARENA_MAX: Final = -8
+OPTIONS: Final = {ARENA_MAX: 1, TRIM_THRESHOLD: 8 << 20, MMAP_THRESHOLD: 32 << 20}
+"""By the numbers of mallopt(3): one heap, of which at most 8 MB at its top are kept for later, and
+larger blocks than 32 MB of their own. By itself it keeps a heap for each of several threads, with
+what the largest round of each has needed; one costs a worker 2 % of its speed and saves 100 MB."""
+
+
+def give_back() -> bool:
+    """Set `OPTIONS`, before threads begin; False where the C library has no such options.
+
+    Nothing is set where the environment has a ``MALLOC_`` variable of its own.
+    """
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallopt") or any(name.startswith("MALLOC_") for name in os.environ):
+        return False
+    return all(library.mallopt(option, value) == 1 for option, value in OPTIONS.items())
