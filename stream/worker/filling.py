@@ -29,6 +29,8 @@ FILLED: Final = "filled"
 BLOCK_BYTES: Final = 32 << 20
 VALUE_BYTES: Final = 64 << 20
 N_AT_ONCE: Final = 20_000
+NICE: Final = 10
+"""Workers that decide on the same machine come first."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Filling:
 
 def _fill(theirs: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker ends this process
+    os.nice(NICE)
     threading.Thread(target=_end_with, args=(theirs,), daemon=True).start()
     try:
         _read(theirs, order)
