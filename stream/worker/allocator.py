@@ -1,7 +1,6 @@
 """The C library's allocator, told to give back what a round no longer needs."""
 
 import ctypes
-import os
 from typing import Final
 
 TRIM_THRESHOLD: Final = -1
@@ -14,11 +13,8 @@ what the largest round of each has needed; one costs a worker 2 % of its speed a
 
 
 def give_back() -> bool:
-    """Set `OPTIONS`, before threads begin; False where the C library has no such options.
-
-    Nothing is set where the environment has a ``MALLOC_`` variable of its own.
-    """
+    """Set `OPTIONS`, before threads begin; False where the C library has no such options."""
     library = ctypes.CDLL(None)
-    if not hasattr(library, "mallopt") or any(name.startswith("MALLOC_") for name in os.environ):
+    if not hasattr(library, "mallopt"):
         return False
     return all(library.mallopt(option, value) == 1 for option, value in OPTIONS.items())
