@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME CONDA_PREFIX
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test chaos lint real handbook folds whole ablation copies faithful reviews fraudecom retail coverage lock clean
+.PHONY: help demo test chaos lint real handbook folds whole ablation pretrain copies faithful reviews fraudecom retail coverage lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ whole: $(READY) ## Test that week after training on all history before it
 
 ablation: $(READY) ## Set full self-attention beside the network that asks: what it gains, what it costs
 	@$(BIN)/python -m tests.real.ablation
+
+pretrain: $(READY) ## Train with and without pretraining of the network: what it gains
+	@$(BIN)/python -m tests.real.pretraining
 
 faithful: $(READY) ## Take away what the reasons of alerts name, and see how far the risk falls
 	@$(BIN)/python -m tests.real.faithful

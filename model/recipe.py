@@ -18,7 +18,8 @@ class Recipe:
     would be fewer than ``steps_per_epoch``. ``averaging`` is the decay of the weights' running
     average; ``forget_identities`` and ``forget_texts`` are the shares of events whose categories
     and sellers, and whose text vectors, are taken away. ``d``, ``heads``, ``layers`` and ``past``
-    events are the network's `Shape`.
+    events are the network's `Shape`. Before the epochs come ``pretrain_epochs`` through all events,
+    labelled or not, which take at most half of ``max_seconds``; see `model.pretraining`.
     """
 
     epochs: int = 40
@@ -38,6 +39,7 @@ class Recipe:
     layers: int = 2
     past: int = 24
     max_seconds: float | None = None
+    pretrain_epochs: int = 0
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -59,13 +61,7 @@ class Recipe:
         for name, value in settings.items():
             if name not in LIMITS:
                 raise InputError(f"{path}: no setting {name!r}; there are {', '.join(LIMITS)}")
-            kind, low, high = LIMITS[name]
-            right = type(value) is int or (kind is float and type(value) is float)
-            if not (right and low <= value <= high):
-                what = "a whole number" if kind is int else "a number"
-                raise InputError(
-                    f"{path}: {name} is {value!r}; it must be {what} from {low:g} to {high:g}"
-                )
+            check_setting(name, value, f"{path}: {name}")
         return cls(**settings)
 
 
@@ -80,5 +76,20 @@ LIMITS: Final[dict[str, tuple[type, float, float]]] = {
     "d": (int, 8, 512),
     "layers": (int, 1, 8),
     "past": (int, 1, 24),
+    "pretrain_epochs": (int, 0, 1_000),
 }
 """What a file of settings may hold, and in which range."""
+
+
+def check_setting(name: str, value: object, called: str) -> None:
+    """Raise InputError, in which the setting is ``called`` so, where a value of it is not allowed.
+
+    >>> check_setting("epochs", 0, "--epochs")
+    Traceback (most recent call last):
+    topics.errors.InputError: --epochs is 0; it must be a whole number from 1 to 1000
+    """
+    kind, low, high = LIMITS[name]
+    right = isinstance(value, int | kind) and not isinstance(value, bool)
+    if not (right and low <= value <= high):  # type: ignore[operator]
+        what = "a whole number" if kind is int else "a number"
+        raise InputError(f"{called} is {value!r}; it must be {what} from {low:g} to {high:g}")

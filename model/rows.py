@@ -25,6 +25,7 @@ class TrainingRows:
     turned bad later, 0 if not, -1 unknown. ``spend`` float32[n]: what the user spent in the days
     that followed, NaN unknown. ``time_ms`` int64[n] event time; ``user`` uint64[n]. ``asked`` are
     rows of another kind, between the events, to learn spend from; None: there are none.
+    ``unanswered`` are more events, of which nothing counts as known, to pretrain on.
     """
 
     x: ScoreInput
@@ -34,12 +35,13 @@ class TrainingRows:
     time_ms: NDArray[np.int64]
     user: NDArray[np.uint64]
     asked: Asked | None = None
+    unanswered: ScoreInput | None = None
 
     def __len__(self) -> int:
         return len(self.label)
 
     def take(self, index: NDArray[np.int64]) -> Self:
-        """Return the rows at ``index``, in that order, and all that was asked."""
+        """Return the rows at ``index``, in that order; ``asked`` and ``unanswered`` stay whole."""
         return type(self)(
             take(self.x, index),
             self.label[index],
@@ -48,6 +50,7 @@ class TrainingRows:
             self.time_ms[index],
             self.user[index],
             self.asked,
+            self.unanswered,
         )
 
     def by_time(self) -> Self:

@@ -33,6 +33,10 @@ N_DENSE: Final = 64
 """Columns of a dense part: 32 of the text sketch, 1 whether there is text, 1 whether the amount is
 known, 8 ramps over its logarithm, 4 of the hour, 2 of the weekday, 16 flags."""
 
+AMOUNT: Final = slice(33, 42)
+FLAGS: Final = slice(48, N_DENSE)
+"""Where these stand among the columns; all of them are 0 to 1."""
+
 RAMPS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9], np.float32)
 _TURN: Final = 2 * np.pi * np.arange(24) / 24
 HOURS: Final = np.stack(

@@ -69,7 +69,12 @@ def train(
         )
     rows = rows.by_time()
     attributes = find_attributes(rows.x.attributes, rows.user, rows.label)
-    rows = replace(rows, x=attributes.widened(rows.x, len(feature_names)))
+    more = rows.unanswered
+    rows = replace(
+        rows,
+        x=attributes.widened(rows.x, len(feature_names)),
+        unanswered=None if more is None else attributes.widened(more, len(feature_names)),
+    )
     places = attributes.are_places(len(feature_names))
     slices = cut(rows.time_ms)
     with progress_bar(progress) as report:

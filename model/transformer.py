@@ -6,7 +6,7 @@ absorbed into the query and the output (q (Wk e) = (Wk' q) e), so that an event 
 
 import math
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from model.tokens import N_DENSE
 N_OUTPUTS = 6
 """Logit of fraud, logit of turning bad, log of the mean spend, and its 10, 50 and 90 % quantiles
 as log(1 + spend)."""
+
+JOINED: Final = 128
+"""Width of the vector that an event, its features and its past become before the outputs."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ class EventTransformer(nn.Module):
         self.dropout = nn.Dropout(dropout)
         joint = 2 * d + shape.hidden
         self.before_join = nn.LayerNorm(joint)
-        self.join = Linear(joint, 128)
-        self.out = Linear(128, N_OUTPUTS)
+        self.join = Linear(joint, JOINED)
+        self.out = Linear(JOINED, N_OUTPUTS)
         with torch.no_grad():
             self.steps[:, d + shape.hidden :] = 0
             fading = torch.arange(N_RELATIONS).div(4, rounding_mode="floor")[:, None] / -24.0
@@ -160,16 +163,20 @@ class EventTransformer(nn.Module):
         vectors: Tensor = self.text(centred)
         return now.index_add(0, inputs.text_at, vectors.to(now.dtype))
 
-    def answer(self, wide: Tensor, now: Tensor, past: Tensor, bias: Tensor) -> Tensor:
-        """From the summed features [n, wide] and the embedded events to the outputs."""
+    def represent(self, wide: Tensor, now: Tensor, past: Tensor, bias: Tensor) -> Tensor:
+        """From the summed features [n, wide] and the embedded events to one vector [n, JOINED]."""
         d, hidden = self.shape.d, self.shape.hidden
         x = torch.stack([self.norms[0](now), self.norms[1](wide[:, :d] + now)], 1)
         for at, layer in enumerate(self.layers):
             x = layer(x, past, bias[:, at])
         tabular = fn.silu(wide[:, d : d + hidden])
         joint = self.before_join(torch.cat([x.flatten(1), tabular], 1))
-        out: Tensor = self.out(self.dropout(fn.gelu(self.join(self.dropout(joint)))))
-        return out + wide[:, d + hidden :]
+        return fn.gelu(self.join(self.dropout(joint)))
+
+    def answer(self, wide: Tensor, now: Tensor, past: Tensor, bias: Tensor) -> Tensor:
+        """From the summed features [n, wide] and the embedded events to the outputs."""
+        out: Tensor = self.out(self.dropout(self.represent(wide, now, past, bias)))
+        return out + wide[:, self.shape.d + self.shape.hidden :]
 
     def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:
         """Score a batch; ``table`` is ``self.table()`` where the caller keeps it."""

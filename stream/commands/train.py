@@ -35,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="settings of the network: best.json of `riskstream tune` (default: the usual ones)",
     )  # fmt: skip
     parser.add_argument(
+        "--pretrain-epochs", type=int, metavar="N",
+        help="before it learns from labels, let the network guess hidden fields and next events, "
+        "N times through all events, labelled or not (default 0, or what --tuned says)",
+    )  # fmt: skip
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="MODEL_DIR",
@@ -62,6 +67,11 @@ def run(args: argparse.Namespace) -> int:
         from model.recipe import Recipe
 
         what = replace(what, recipe=Recipe.read(args.tuned))
+    if args.pretrain_epochs is not None:
+        from model.recipe import check_setting
+
+        check_setting("pretrain_epochs", args.pretrain_epochs, "--pretrain-epochs")
+        what = replace(what, recipe=replace(what.recipe, pretrain_epochs=args.pretrain_epochs))
     if args.out is None and args.export is None and args.export_asked is None:
         raise InputError("give --out for a model, --export for its rows, or both")
     if args.out is not None:

@@ -14,7 +14,7 @@ from model.checkpoint import NOTHING_KEPT, ROWS, Checkpoint
 from model.folds import KnownRows
 from model.offline import DEFAULT_BASE, packed_weights
 from model.recipe import Recipe
-from model.rows import TrainingRows
+from model.rows import TrainingRows, take
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
@@ -107,7 +107,8 @@ def known_rows(
 ) -> KnownRows:
     """Replay the history and return its rows, and when what is known of them became known.
 
-    They are written to ``exports`` as well, by `export_rows` and `export_asked`.
+    They are written to ``exports`` as well, by `export_rows` and `export_asked`. Events that are
+    left out for want of a label are kept as ``unanswered`` where the recipe pretrains.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
     if what.labels is not None and not any(
@@ -148,6 +149,8 @@ def known_rows(
     whole = replace(trainset.rows(), asked=asked)
     kept = np.flatnonzero(whole.label >= 0)
     rows = whole.take(kept)
+    if what.recipe.pretrain_epochs and len(kept) < len(whole):
+        rows = replace(rows, unanswered=take(whole.x, np.flatnonzero(whole.label < 0)))
     known_ms = trainset.known_ms(rows.x.rows["event"])
     if exports.rows is not None:
         events, users = ([ids[i] for i in kept.tolist()] for ids in trainset.ids())

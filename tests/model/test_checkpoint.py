@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import model.fitting
+import model.descent
 from model.checkpoint import NETWORK, Checkpoint, checkpoint_in, folder_beside
 from model.recipe import Recipe
 from model.rows import TrainingRows
@@ -72,7 +72,7 @@ def test_the_model_is_the_same_to_the_byte_wherever_an_epochs_end_was_the_last_t
 def test_within_an_epoch_states_are_kept_too_and_lead_to_the_same_model(
     tmp_path: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model.fitting, "EVERY_S", -1.0)
+    monkeypatch.setattr(model.descent, "EVERY_S", -1.0)
     with pytest.raises(PowerCutError):
         trained(tmp_path / "model", checkpoint=Cut(tmp_path, 14))
     assert Checkpoint(tmp_path).told() == ["the network has had 1 whole epoch and a part"]

@@ -37,7 +37,11 @@ from tests.real.protocol import TABLE
 from tests.real.selfattending import SelfAttending
 from topics.scores import ScoreInput
 
-NETWORKS: dict[str, Build] = {"asking": EventTransformer, "self-attention": SelfAttending}
+USUAL = Recipe()
+NETWORKS: dict[str, tuple[Build, Recipe]] = {
+    "asking": (EventTransformer, USUAL),
+    "self-attention": (SelfAttending, USUAL),
+}
 PARTS = ("network alone", "whole model")
 BATCH = 1_024
 TURNS = 12
@@ -46,10 +50,14 @@ TASKS: dict[str, Callable[[Path], Task]] = {"handbook": handbook, "market": mark
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One network's training: its log-odds of the test rows by part, float64[n], and how long."""
+    """One network's training: its log-odds of the test rows by part, float64[n], and how long.
+
+    ``newest`` is the average precision of each part on the newest rows of the training itself.
+    """
 
     fitted: Fitted
     scores: dict[str, NDArray[np.float64]]
+    newest: dict[str, float]
     seconds: float
 
 
@@ -82,7 +90,7 @@ def compared(task: Task, seeds: Sequence[int]) -> Iterator[str]:
     )
     found: dict[str, list[Outcome]] = {name: [] for name in NETWORKS}
     for seed in seeds:
-        for name, outcome in trained(rows, test.x, seed):
+        for name, outcome in trained(rows, test.x, seed, NETWORKS):
             found[name].append(outcome)
             rated = ", ".join(
                 f"{part} {average_precision_score(fraud, outcome.scores[part]):.3f}"
@@ -110,7 +118,9 @@ def compared(task: Task, seeds: Sequence[int]) -> Iterator[str]:
         )
 
 
-def trained(rows: TrainingRows, test: ScoreInput, seed: int) -> Iterator[tuple[str, Outcome]]:
+def trained(
+    rows: TrainingRows, test: ScoreInput, seed: int, networks: dict[str, tuple[Build, Recipe]]
+) -> Iterator[tuple[str, Outcome]]:
     """Yield each network's training on ``rows``, by time; forest and spend have no part in it."""
     texts, slices = without_vectors(rows.x.rows), cut(rows.time_ms)
     boosting = fit_trees(rows, slices, seed)
@@ -119,16 +129,19 @@ def trained(rows: TrainingRows, test: ScoreInput, seed: int) -> Iterator[tuple[s
     words = fit_words(rows, slices.train, seed)
     refitted = refit_boosting(boosting, rows.x.features, rows.label, seed=seed)
     trees = Trees.flatten(refitted.trees, refitted.columns)
-    for name, build in NETWORKS.items():
+    for name, (build, recipe) in networks.items():
         began = time.monotonic()
         fitted = fit_network(
-            rows, texts, slices, Recipe(), seed=seed, report=lambda *_: None, build=build
+            rows, texts, slices, recipe, seed=seed, report=lambda *_: None, build=build
         )
         seconds = time.monotonic() - began
-        fusion = measure(rows, texts, slices, fitted, boosting, words).with_trees(trees).fusion
+        measured = measure(rows, texts, slices, fitted, boosting, words)
+        fusion = measured.with_trees(trees).fusion
+        newest = dict(zip(PARTS, (measured.metrics[of]["average_precision"]
+                                  for of in ("network", "fused")), strict=True))  # fmt: skip
         raw = network_log_odds(fitted, test)
         scores = raw, fusion.log_odds(raw, test.features, test.texts)
-        yield name, Outcome(fitted, dict(zip(PARTS, scores, strict=True)), seconds)
+        yield name, Outcome(fitted, dict(zip(PARTS, scores, strict=True)), newest, seconds)
 
 
 def network_log_odds(fitted: Fitted, x: ScoreInput) -> NDArray[np.float64]:

@@ -50,16 +50,16 @@ def handbook(folder: Path) -> Task:
     return Task("handbook", rows, replace(test, label=fraud.astype(np.int8), user=customer))
 
 
-def market(folder: Path) -> Task:
+def market(folder: Path, plan: MarketPlan = PLAN) -> Task:
     """Return what is known of one market at its cut, and the later days of two others."""
-    shop = simulated(PLAN.config(PLAN.train_seed), PLAN.cache)
-    delay = PLAN.label_delay_days
-    rows = learned(shop / EVENTS_FILE, shop / LABELS_FILE, 0, PLAN.cut_ms, delay)
+    shop = simulated(plan.config(plan.train_seed), plan.cache)
+    delay = plan.label_delay_days
+    rows = learned(shop / EVENTS_FILE, shop / LABELS_FILE, 0, plan.cut_ms, delay)
     tests = []
-    for seed in PLAN.test_seeds:
-        config, shop = PLAN.config(seed), simulated(PLAN.config(seed), PLAN.cache)
+    for seed in plan.test_seeds:
+        config, shop = plan.config(seed), simulated(plan.config(seed), plan.cache)
         until = config.end_ms + KNOWN_DAYS * DAY_MS
-        tests.append(learned(shop / EVENTS_FILE, shop / LABELS_FILE, PLAN.cut_ms, until, 0))
+        tests.append(learned(shop / EVENTS_FILE, shop / LABELS_FILE, plan.cut_ms, until, 0))
     return Task("market", rows, joined(tests))
 
 

@@ -59,8 +59,8 @@ class SelfAttending(EventTransformer):
         past, bias = super().remember(inputs)
         return past + fn.embedding(inputs.relation, self.position), bias
 
-    def answer(self, wide: Tensor, now: Tensor, past: Tensor, bias: Tensor) -> Tensor:
-        """Let past events and queries attend to each other, and answer from the two queries."""
+    def represent(self, wide: Tensor, now: Tensor, past: Tensor, bias: Tensor) -> Tensor:
+        """Let past events and queries attend to each other, and join the two queries."""
         d, hidden = self.shape.d, self.shape.hidden
         queries = torch.stack([self.norms[0](now), self.norms[1](wide[:, :d] + now)], 1)
         x = torch.cat([past, queries], 1)
@@ -69,5 +69,4 @@ class SelfAttending(EventTransformer):
             x = layer(x, seen[:, at])
         tabular = fn.silu(wide[:, d : d + hidden])
         joint = self.before_join(torch.cat([x[:, -2:].flatten(1), tabular], 1))
-        out: Tensor = self.out(self.dropout(fn.gelu(self.join(self.dropout(joint)))))
-        return out + wide[:, d + hidden :]
+        return fn.gelu(self.join(self.dropout(joint)))

@@ -117,7 +117,9 @@ def test_users_of_different_markets_are_different_people():
 
 
 def test_the_report_names_every_training_the_differences_and_the_speeds(monkeypatch):
-    monkeypatch.setattr(ablation, "Recipe", lambda: Recipe(epochs=1, at_least_negatives=500))
+    short = Recipe(epochs=1, at_least_negatives=500)
+    networks = {name: (build, short) for name, (build, _) in ablation.NETWORKS.items()}
+    monkeypatch.setattr(ablation, "NETWORKS", networks)
     monkeypatch.setattr(ablation, "TURNS", 2)
     rows = history(2_000)
     task = Task("small", rows, replace(history(1_500, seed=3), asked=None))

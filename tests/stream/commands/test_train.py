@@ -1,5 +1,6 @@
 """`riskstream train`: what it says of the model, and what it refuses before it learns."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,24 @@ def test_what_the_model_cannot_tell_is_said_and_from_how_many_frauds_it_learned(
     assert "this model gives no probability of turning bad" in printed
     assert "training ran into --max-seconds after 0 whole epochs" in printed
     assert "average precision" not in printed  # no table without rows
+
+
+def test_pretraining_needs_no_labels_and_its_loss_is_in_the_manifest(
+    shop: tuple[Path, Path], tmp_path: Path
+) -> None:
+    words = ["train", "--events", shop[0], "--until", START + 61 * DAY, "--base", "none",
+             "--pretrain-epochs", 2, "--out", tmp_path / "model"]  # fmt: skip
+    assert cli.main([str(word) for word in words]) == 0
+    training = json.loads((tmp_path / "model/manifest.json").read_bytes())["training"]
+    first, second = training["pretraining_loss"]
+    assert 0 < second < first
+
+
+def test_a_number_of_epochs_out_of_range_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*WORDS, "--pretrain-epochs", "-1"]) == 2
+    assert capsys.readouterr().err == (
+        "riskstream train: --pretrain-epochs is -1; it must be a whole number from 0 to 1000\n"
+    )
 
 
 def test_files_that_hold_nothing_to_learn_from_are_named(

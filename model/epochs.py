@@ -1,0 +1,112 @@
+"""The epochs of the event Transformer's training, and the figure on validation that ends them."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from model.baseline import ranking
+from model.bins import Bins
+from model.checkpoint import Checkpoint
+from model.descent import Descent, so_far
+from model.inputs import TextVectors, assemble, forget
+from model.losses import answers, loss
+from model.predict import outputs
+from model.progress import NO_GAIN, OUT_OF_TIME, Report
+from model.recipe import Recipe
+from model.rows import MIN_POSITIVES, TrainingRows, take
+from model.slices import epoch_rows
+from model.transformer import EventTransformer
+
+STAGE: Final = "epochs"
+"""What a state that `Run.keep` keeps is of."""
+
+
+@dataclass
+class Run:
+    """One training under way: everything that changes from batch to batch.
+
+    ``pretraining`` is the mean loss of each epoch of it that came before, ``curve`` the figure on
+    validation after each epoch, ``best`` the weights where it was best.
+    """
+
+    network: EventTransformer
+    bins: Bins
+    rows: TrainingRows
+    texts: TextVectors
+    recipe: Recipe
+    spend_scale: float
+    descent: Descent
+    average: AveragedModel
+    checkpoint: Checkpoint
+    pretraining: list[float] = field(default_factory=list)
+    curve: list[float] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
+    ended: str | None = None
+
+    def epoch(self, share: float, report: Report) -> None:
+        """Go once through the positives and ``share`` of the other rows, or on through them."""
+        n_done, n = len(self.curve), self.recipe.epochs
+        best = f", best on validation {max(self.curve):.3f}" if self.curve else ""
+        self.network.train()
+        for index, done in self.descent.batches(
+            self.recipe, lambda: epoch_rows(self.rows.label, share, self.descent.rng), self.keep
+        ):
+            self.descent.step(self._loss(index))
+            self.average.update_parameters(self.network)
+            report(f"training: epoch {n_done + 1} of at most {n}{best}", (n_done + done) / n)
+
+    def _loss(self, index: NDArray[np.int64]) -> Tensor:
+        recipe, rows = self.recipe, self.rows
+        known = forget(self.texts.take(index), recipe.forget_texts, self.descent.rng)
+        inputs = assemble(
+            take(rows.x, index), known, self.bins, self.network.shape.past, torch.device("cpu")
+        )
+        out = self.network(self.network.drop_identities(inputs, recipe.forget_identities))
+        return loss(out, answers(rows, index), self.spend_scale)
+
+    def judge(self, held: TrainingRows, texts: TextVectors) -> str | None:
+        """Rate the averaged weights, keep them if they are the best; say what ends the training.
+
+        ``no_gain``: it has not become better for long. ``time``: there is none left.
+        """
+        network = cast(EventTransformer, self.average.module).eval()
+        out = outputs(network, network.table().detach(), self.bins, held.x, texts)
+        found = ranking(out[:, 0], held.label)
+        precision = found.average_precision
+        if precision is None or found.n_fraud < MIN_POSITIVES:
+            everything = answers(held, np.arange(len(held)))
+            precision = -float(loss(torch.from_numpy(out), everything, self.spend_scale))
+        self.curve.append(precision)
+        if precision >= max(self.curve):
+            self.best = {key: kept.clone() for key, kept in network.state_dict().items()}
+        waited = len(self.curve) - 1 - int(np.argmax(self.curve))
+        if waited >= self.recipe.patience:
+            return NO_GAIN
+        return OUT_OF_TIME if self.descent.out_of_time() else None
+
+    def keep(self) -> None:
+        """Keep the state of the training; a run that loads it goes on as this one would."""
+        self.checkpoint.keep_state(
+            {
+                **self.descent.state(),
+                "stage": STAGE,
+                "average": self.average.state_dict(),
+                "best": self.best,
+                "curve": self.curve,
+                "ended": self.ended,
+                "pretraining": self.pretraining,
+            },
+            f"the network has had {so_far(self.descent)}",
+        )
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Bring a training that has just been set up to a state that was kept."""
+        self.descent.load(state)
+        self.average.load_state_dict(state["average"])
+        self.best, self.curve, self.ended = state["best"], state["curve"], state["ended"]
+        self.pretraining = state["pretraining"]

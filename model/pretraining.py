@@ -1,0 +1,112 @@
+"""Pretraining of the event Transformer: epochs over all events, whether or not they are labelled.
+
+Fields of the current event are hidden and guessed from the rest and from the past events, and the
+event itself is guessed from the past alone; `model.hiding` has the sources.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.bins import Bins
+from model.checkpoint import Checkpoint
+from model.descent import Descent, so_far
+from model.guessing import Guesser
+from model.inputs import TextVectors, assemble, without_vectors
+from model.progress import Report
+from model.recipe import Recipe
+from model.rows import TrainingRows, joined, take
+from topics.scores import ScoreInput
+
+STAGE: Final = "pretraining"
+"""What a state that `Pretraining.keep` keeps is of."""
+
+MOST_TIME: Final = 0.5
+"""Share of `Recipe.max_seconds` that pretraining may take; the rest is for the epochs."""
+
+
+@dataclass
+class Pretraining:
+    """Pretraining under way; ``curve`` is the mean loss of each whole epoch, in nats."""
+
+    guesser: Guesser
+    bins: Bins
+    x: ScoreInput
+    texts: TextVectors
+    recipe: Recipe
+    descent: Descent
+    checkpoint: Checkpoint
+    curve: list[float] = field(default_factory=list)
+    total: float = 0.0
+
+    @classmethod
+    def of(
+        cls, guesser: Guesser, bins: Bins, x: ScoreInput, texts: TextVectors, recipe: Recipe,
+        seed: int, checkpoint: Checkpoint,
+    ) -> "Pretraining":  # fmt: skip
+        """Set up the pretraining of ``guesser.network`` on the events ``x``."""
+        descent = Descent.of(guesser, recipe, np.random.default_rng([seed, 1]))
+        if recipe.max_seconds is not None:
+            descent.max_seconds = MOST_TIME * recipe.max_seconds
+        return cls(guesser, bins, x, texts, recipe, descent, checkpoint)
+
+    def run(self, report: Report) -> None:
+        """Go through the epochs that are left, as far as the time allows."""
+        n, descent = self.recipe.pretrain_epochs, self.descent
+        self.guesser.train()
+        while descent.whole_epochs < n and not descent.out_of_time():
+            for index, done in descent.batches(
+                self.recipe, lambda: descent.rng.permutation(len(self.x)), self.keep
+            ):
+                value = self._loss(index)
+                descent.step(value)
+                self.total += len(index) * value.item()
+                report(
+                    f"pretraining: epoch {descent.whole_epochs + 1} of {n}",
+                    (descent.whole_epochs + done) / n,
+                )
+            if descent.picked is None:
+                self.curve.append(self.total / len(self.x))
+                self.total = 0.0
+            self.keep()
+        report("pretraining: done", 1.0)
+
+    def _loss(self, index: NDArray[np.int64]) -> Tensor:
+        x, past = take(self.x, index), self.guesser.network.shape.past
+        inputs = assemble(x, self.texts.take(index), self.bins, past, torch.device("cpu"))
+        found: Tensor = self.guesser(inputs, x)
+        return found
+
+    def keep(self) -> None:
+        """Keep the state of the pretraining; one that loads it goes on as this one would."""
+        self.checkpoint.keep_state(
+            {**self.descent.state(), "stage": STAGE, "curve": self.curve, "total": self.total},
+            f"the network has had {so_far(self.descent)} of pretraining",
+        )
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Bring a pretraining that has just been set up to a state that was kept."""
+        self.descent.load(state)
+        self.curve, self.total = state["curve"], state["total"]
+
+
+def all_events(rows: TrainingRows, texts: TextVectors, n: int) -> tuple[ScoreInput, TextVectors]:
+    """Return the first ``n`` of the rows, in time order, and the unanswered events before the rest.
+
+    ``texts`` are those of the rows; texts of unanswered events are not encoded.
+    """
+    index = np.arange(n)
+    x, found = take(rows.x, index), texts.take(index)
+    if rows.unanswered is None:
+        return x, found
+    more = take(rows.unanswered, np.flatnonzero(rows.unanswered.rows["time_ms"] < rows.time_ms[n]))
+    kinds = without_vectors(more.rows).kind
+    at = np.zeros(len(more), np.int64)
+    both = TextVectors(
+        np.concatenate([found.kind, kinds]), np.concatenate([found.at, at]), found.vectors
+    )
+    return joined([x, more]), both
