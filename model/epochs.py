@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from model.adversarial import worsened
 from model.baseline import ranking
 from model.bins import Bins
 from model.checkpoint import Checkpoint
@@ -62,12 +63,19 @@ class Run:
 
     def _loss(self, index: NDArray[np.int64]) -> Tensor:
         recipe, rows = self.recipe, self.rows
-        known = forget(self.texts.take(index), recipe.forget_texts, self.descent.rng)
+        texts = forget(self.texts.take(index), recipe.forget_texts, self.descent.rng)
         inputs = assemble(
-            take(rows.x, index), known, self.bins, self.network.shape.past, torch.device("cpu")
+            take(rows.x, index), texts, self.bins, self.network.shape.past, torch.device("cpu")
         )
-        out = self.network(self.network.drop_identities(inputs, recipe.forget_identities))
-        return loss(out, answers(rows, index), self.spend_scale)
+        embedded = self.network.embed(
+            self.network.drop_identities(inputs, recipe.forget_identities)
+        )
+        known = answers(rows, index)
+        value = loss(self.network.answer(*embedded), known, self.spend_scale)
+        if not recipe.adversarial:
+            return value
+        moved = worsened(embedded, value, recipe.adversarial)
+        return value + loss(self.network.answer(*moved), known, self.spend_scale)
 
     def judge(self, held: TrainingRows, texts: TextVectors) -> str | None:
         """Rate the averaged weights, keep them if they are the best; say what ends the training.

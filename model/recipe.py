@@ -13,13 +13,16 @@ class Recipe:
     """How the network is trained.
 
     At most ``epochs``, ended after ``patience`` without gain on validation or after
-    ``max_seconds``; each goes through all positives, and ``negatives_per_positive`` times as many
-    other rows or ``at_least_negatives``, in batches of at most ``batch`` rows, smaller where that
-    would be fewer than ``steps_per_epoch``. ``averaging`` is the decay of the weights' running
-    average; ``forget_identities`` and ``forget_texts`` are the shares of events whose categories
-    and sellers, and whose text vectors, are taken away. ``d``, ``heads``, ``layers`` and ``past``
-    events are the network's `Shape`. Before the epochs come ``pretrain_epochs`` through all events,
-    labelled or not, which take at most half of ``max_seconds``; see `model.pretraining`.
+    ``max_seconds``; each goes through all positives, and ``negatives_per_positive`` times as
+    many other rows or ``at_least_negatives``, in batches of at most ``batch`` rows, smaller
+    where that would be fewer than ``steps_per_epoch``. ``averaging`` is the decay of the
+    weights' running average; ``forget_identities`` and ``forget_texts`` are the shares of
+    events whose categories and sellers, and whose text vectors, are taken away. ``d``,
+    ``heads``, ``layers`` and ``past`` events are the network's `Shape`. Before the epochs come
+    ``pretrain_epochs`` through all events, labelled or not, which take at most half of
+    ``max_seconds``; see `model.pretraining`. Where ``adversarial`` is above 0, the loss counts
+    once more with each event's vectors moved so far to where it is higher; see
+    `model.adversarial`.
     """
 
     epochs: int = 40
@@ -40,6 +43,7 @@ class Recipe:
     past: int = 24
     max_seconds: float | None = None
     pretrain_epochs: int = 0
+    adversarial: float = 0.0
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -77,6 +81,7 @@ LIMITS: Final[dict[str, tuple[type, float, float]]] = {
     "layers": (int, 1, 8),
     "past": (int, 1, 24),
     "pretrain_epochs": (int, 0, 1_000),
+    "adversarial": (float, 0, 100),
 }
 """What a file of settings may hold, and in which range."""
 

@@ -60,6 +60,15 @@ class Inputs(NamedTuple):
     relation: Tensor  # int32[n, k + 1]
 
 
+class Embedded(NamedTuple):
+    """A batch of ``n`` events as vectors, and the biases of attention to the past."""
+
+    wide: Tensor  # float32[n, d + hidden + N_OUTPUTS], the sum of the features' vectors
+    now: Tensor  # float32[n, d]
+    past: Tensor  # float32[n, k, d]
+    bias: Tensor  # float32[n, layers, 1, heads, k]
+
+
 class Layer(nn.Module):
     """Attention of both queries over the past, then a feed-forward network that mixes them."""
 
@@ -178,10 +187,14 @@ class EventTransformer(nn.Module):
         out: Tensor = self.out(self.dropout(self.represent(wide, now, past, bias)))
         return out + wide[:, self.shape.d + self.shape.hidden :]
 
+    def embed(self, inputs: Inputs, table: Tensor | None = None) -> Embedded:
+        """Embed a batch; ``table`` is ``self.table()`` where the caller keeps it."""
+        wide = self.numeric(inputs, self.table() if table is None else table)
+        return Embedded(wide, self.current(inputs), *self.remember(inputs))
+
     def forward(self, inputs: Inputs, table: Tensor | None = None) -> Tensor:
         """Score a batch; ``table`` is ``self.table()`` where the caller keeps it."""
-        wide = self.numeric(inputs, self.table() if table is None else table)
-        return self.answer(wide, self.current(inputs), *self.remember(inputs))
+        return self.answer(*self.embed(inputs, table))
 
     def drop_identities(self, inputs: Inputs, share: float) -> Inputs:
         """Forget categories and sellers in ``share`` of the events, to train for new ones."""
