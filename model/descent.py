@@ -23,7 +23,8 @@ class Descent:
     """AdamW on ``network``, the rows of the epoch under way, and the time that it has taken.
 
     ``picked`` are the rows of this epoch, of which ``at`` have been gone through; None: an epoch is
-    to begin. At most ``max_seconds`` are spent; None: there is no limit.
+    to begin. ``total`` is the sum of the losses of its ``n_seen`` rows so far. At most
+    ``max_seconds`` are spent; None: there is no limit.
     """
 
     network: nn.Module
@@ -36,6 +37,8 @@ class Descent:
     whole_epochs: int = 0
     picked: NDArray[np.int64] | None = None
     at: int = 0
+    total: float = 0.0
+    n_seen: int = 0
 
     @classmethod
     def of(cls, network: nn.Module, recipe: Recipe, rng: np.random.Generator) -> "Descent":
@@ -66,7 +69,7 @@ class Descent:
         batches. Ends early, with the epoch under way, where the time runs out.
         """
         if self.picked is None:
-            self.picked, self.at = draw(), 0
+            self.picked, self.at, self.total, self.n_seen = draw(), 0, 0.0, 0
         picked, kept_s = self.picked, time.monotonic()
         size = batch_size(len(picked), recipe)
         while self.at < len(picked):
@@ -80,8 +83,11 @@ class Descent:
         self.picked = None
         self.whole_epochs += 1
 
-    def step(self, value: Tensor) -> None:
-        """Take one step that lowers the loss ``value``; gradients are clipped to norm 1."""
+    def step(self, value: Tensor, n: int) -> None:
+        """Take one step that lowers ``value``, the mean loss of ``n`` rows.
+
+        Gradients are clipped to norm 1.
+        """
         self.steps += 1
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * min(1.0, self.steps / WARM_UP)
@@ -89,6 +95,16 @@ class Descent:
         value.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
+        self.total += n * value.item()
+        self.n_seen += n
+
+    def mean_loss(self) -> float:
+        """Return the mean loss of the rows of the epoch so far, of which there are some."""
+        return self.total / self.n_seen
+
+    def rate(self) -> float:
+        """Return the learning rate of the last step."""
+        return float(self.optimiser.param_groups[0]["lr"])
 
     def state(self) -> dict[str, Any]:
         """Return all that changes from step to step, random numbers included; see `load`."""
@@ -99,6 +115,8 @@ class Descent:
             "whole_epochs": self.whole_epochs,
             "picked": None if self.picked is None else torch.from_numpy(self.picked),
             "at": self.at,
+            "total": self.total,
+            "n_seen": self.n_seen,
             "spent_s": self.spent_s(),
             "rng": json.dumps(self.rng.bit_generator.state),  # holds integers of 128 bits
             "torch_rng": torch.get_rng_state(),
@@ -110,7 +128,7 @@ class Descent:
         self.optimiser.load_state_dict(state["optimiser"])
         self.steps, self.whole_epochs = state["steps"], state["whole_epochs"]
         self.picked = None if state["picked"] is None else state["picked"].numpy()
-        self.at = state["at"]
+        self.at, self.total, self.n_seen = state["at"], state["total"], state["n_seen"]
         self.began_s -= state["spent_s"]
         self.rng.bit_generator.state = json.loads(state["rng"])
         torch.set_rng_state(state["torch_rng"])

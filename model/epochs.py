@@ -20,6 +20,14 @@ from model.predict import outputs
 from model.progress import NO_GAIN, OUT_OF_TIME, Report
 from model.recipe import Recipe
 from model.rows import MIN_POSITIVES, TrainingRows, take
+from model.scalars import (
+    LEARNING_RATE,
+    LOSS,
+    VALIDATION_LOSS,
+    VALIDATION_PRECISION,
+    Scalars,
+    unrecorded,
+)
 from model.slices import epoch_rows
 from model.transformer import EventTransformer
 
@@ -44,6 +52,7 @@ class Run:
     descent: Descent
     average: AveragedModel
     checkpoint: Checkpoint
+    scalars: Scalars = unrecorded
     pretraining: list[float] = field(default_factory=list)
     curve: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
@@ -57,7 +66,7 @@ class Run:
         for index, done in self.descent.batches(
             self.recipe, lambda: epoch_rows(self.rows.label, share, self.descent.rng), self.keep
         ):
-            self.descent.step(self._loss(index))
+            self.descent.step(self._loss(index), len(index))
             self.average.update_parameters(self.network)
             report(f"training: epoch {n_done + 1} of at most {n}{best}", (n_done + done) / n)
 
@@ -85,10 +94,16 @@ class Run:
         network = cast(EventTransformer, self.average.module).eval()
         out = outputs(network, network.table().detach(), self.bins, held.x, texts)
         found = ranking(out[:, 0], held.label)
-        precision = found.average_precision
+        precision, epoch = found.average_precision, len(self.curve) + 1
         if precision is None or found.n_fraud < MIN_POSITIVES:
             everything = answers(held, np.arange(len(held)))
             precision = -float(loss(torch.from_numpy(out), everything, self.spend_scale))
+            self.scalars(VALIDATION_LOSS, -precision, epoch)
+        else:
+            self.scalars(VALIDATION_PRECISION, precision, epoch)
+        if self.descent.n_seen:
+            self.scalars(LOSS, self.descent.mean_loss(), epoch)
+            self.scalars(LEARNING_RATE, self.descent.rate(), epoch)
         self.curve.append(precision)
         if precision >= max(self.curve):
             self.best = {key: kept.clone() for key, kept in network.state_dict().items()}

@@ -21,6 +21,7 @@ from model.pretraining import Pretraining, all_events
 from model.progress import EPOCHS, Report
 from model.recipe import Recipe
 from model.rows import TrainingRows, teachable
+from model.scalars import Scalars, unrecorded
 from model.slices import Slices, kept_share
 from model.transformer import EventTransformer, Shape
 
@@ -56,6 +57,7 @@ def fit_network(
     build: Build = EventTransformer,
     checkpoint: Checkpoint = NOTHING_KEPT,
     exact: NDArray[np.bool_] | None = None,
+    scalars: Scalars = unrecorded,
 ) -> Fitted:
     """Train on the first slice of ``rows`` (in time order), stop on the second.
 
@@ -63,7 +65,8 @@ def fit_network(
     best average precision on validation, or the least loss where too few frauds are in it.
     ``build`` makes the network. What ``checkpoint`` holds of this training is gone on with.
     ``exact`` bool[F] marks features whose every value is one by itself, as `Bins.fit` takes it.
-    Where the recipe pretrains, events of ``rows.unanswered`` before the second slice take part.
+    ``scalars`` is told the figures of every epoch. Where the recipe pretrains, events of
+    ``rows.unanswered`` before the second slice take part.
     """
     learned, heads = teachable(rows.take(np.arange(slices.train)))
     later = np.arange(slices.train, slices.validation)
@@ -84,8 +87,9 @@ def fit_network(
         pretraining = Pretraining.of(Guesser(network), bins, x, of_x, recipe, seed, checkpoint)
         if state is not None:
             pretraining.load(state)
-        pretraining.run(report)
+        pretraining.run(report, scalars)
     run = _start(network, bins, learned, known_texts, recipe, seed, checkpoint)
+    run.scalars = scalars
     if pretraining is not None:
         run.pretraining, run.descent.began_s = pretraining.curve, pretraining.descent.began_s
     elif state is not None:

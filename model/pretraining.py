@@ -20,6 +20,7 @@ from model.inputs import TextVectors, assemble, without_vectors
 from model.progress import Report
 from model.recipe import Recipe
 from model.rows import TrainingRows, joined, take
+from model.scalars import PRETRAINING_LOSS, Scalars
 from topics.scores import ScoreInput
 
 STAGE: Final = "pretraining"
@@ -41,7 +42,6 @@ class Pretraining:
     descent: Descent
     checkpoint: Checkpoint
     curve: list[float] = field(default_factory=list)
-    total: float = 0.0
 
     @classmethod
     def of(
@@ -54,7 +54,7 @@ class Pretraining:
             descent.max_seconds = MOST_TIME * recipe.max_seconds
         return cls(guesser, bins, x, texts, recipe, descent, checkpoint)
 
-    def run(self, report: Report) -> None:
+    def run(self, report: Report, scalars: Scalars) -> None:
         """Go through the epochs that are left, as far as the time allows."""
         n, descent = self.recipe.pretrain_epochs, self.descent
         self.guesser.train()
@@ -62,16 +62,14 @@ class Pretraining:
             for index, done in descent.batches(
                 self.recipe, lambda: descent.rng.permutation(len(self.x)), self.keep
             ):
-                value = self._loss(index)
-                descent.step(value)
-                self.total += len(index) * value.item()
+                descent.step(self._loss(index), len(index))
                 report(
                     f"pretraining: epoch {descent.whole_epochs + 1} of {n}",
                     (descent.whole_epochs + done) / n,
                 )
             if descent.picked is None:
-                self.curve.append(self.total / len(self.x))
-                self.total = 0.0
+                self.curve.append(descent.mean_loss())
+                scalars(PRETRAINING_LOSS, self.curve[-1], len(self.curve))
             self.keep()
         report("pretraining: done", 1.0)
 
@@ -84,14 +82,14 @@ class Pretraining:
     def keep(self) -> None:
         """Keep the state of the pretraining; one that loads it goes on as this one would."""
         self.checkpoint.keep_state(
-            {**self.descent.state(), "stage": STAGE, "curve": self.curve, "total": self.total},
+            {**self.descent.state(), "stage": STAGE, "curve": self.curve},
             f"the network has had {so_far(self.descent)} of pretraining",
         )
 
     def load(self, state: dict[str, Any]) -> None:
         """Bring a pretraining that has just been set up to a state that was kept."""
         self.descent.load(state)
-        self.curve, self.total = state["curve"], state["total"]
+        self.curve = state["curve"]
 
 
 def all_events(rows: TrainingRows, texts: TextVectors, n: int) -> tuple[ScoreInput, TextVectors]:

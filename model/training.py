@@ -19,6 +19,7 @@ from model.progress import Report, progress_bar
 from model.recipe import Recipe
 from model.rows import MIN_ROWS, TrainingRows
 from model.saving import SPEND_DAYS, save_model
+from model.scalars import Scalars, unrecorded
 from model.slices import Slices, cut
 from model.spending import Spending
 from model.textmodel import TextModel
@@ -40,6 +41,7 @@ def train(
     spend_horizon_days: float = SPEND_DAYS,
     recipe: Recipe | None = None,
     checkpoint: Checkpoint = NOTHING_KEPT,
+    scalars: Scalars = unrecorded,
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
@@ -56,7 +58,8 @@ def train(
     and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
     are rows of asking, ``rows.asked``, to fit `model.spending` to. The result depends on ``rows``,
     ``seed`` and ``recipe`` only, unless the time for epochs runs out; ``checkpoint`` holds what an
-    earlier run of the same training has done of it, and gets what this one does. Raises InputError
+    earlier run of the same training has done of it, and gets what this one does. ``scalars`` is
+    told the figures of the network's epochs. Raises InputError
     where there are fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
     """
     began = time.monotonic()
@@ -93,7 +96,7 @@ def train(
         report("words", 1.0)
         fitted = fit_network(
             rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint,
-            exact=places,
+            exact=places, scalars=scalars,
         )  # fmt: skip
         trained = measure(rows, texts, slices, fitted, boosting, words)
         if boosting is not None:

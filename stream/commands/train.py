@@ -40,6 +40,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "N times through all events, labelled or not (default 0, or what --tuned says)",
     )  # fmt: skip
     parser.add_argument(
+        "--tensorboard", type=Path, metavar="DIR",
+        help="write loss, learning rate and the figure on validation of every epoch there, as "
+        "event files for TensorBoard; needs riskstream[tensorboard]",
+    )  # fmt: skip
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="MODEL_DIR",
@@ -74,11 +79,14 @@ def run(args: argparse.Namespace) -> int:
         what = replace(what, recipe=replace(what.recipe, pretrain_epochs=args.pretrain_epochs))
     if args.out is None and args.export is None and args.export_asked is None:
         raise InputError("give --out for a model, --export for its rows, or both")
+    if args.out is None and args.tensorboard is not None:
+        raise InputError("--tensorboard tells of a training; give --out for its model")
     if args.out is not None:
         require_new_folder(args.out)
     for name, path in (("--export", args.export), ("--export-asked", args.export_asked)):
         if path is not None and path.suffix != ".parquet":
             raise InputError(f"{name} {path} must end in .parquet")
+    from model.scalars import recording
     from stream.loading import build_decoder, load_policy
     from stream.replay.learning import Exports, base_of, learn, learned_rows
     from stream.replay.trainingkey import training_key
@@ -99,10 +107,11 @@ def run(args: argparse.Namespace) -> int:
             print(f"{len(rows.asked):,} rows of customers asked: {args.export_asked}")
         return 0
     token_key = settings.token_key
-    with _checkpoint(
-        args.out, lambda: training_key(what, policy, token_key, exports)
-    ) as checkpoint:
-        manifest = learn(decoder, policy, what, args.out, exports, checkpoint)
+    with (
+        recording(args.tensorboard) as scalars,
+        _checkpoint(args.out, lambda: training_key(what, policy, token_key, exports)) as checkpoint,
+    ):
+        manifest = learn(decoder, policy, what, args.out, exports, checkpoint, scalars)
     _print(manifest, args.out, time.monotonic() - began)
     return 0
 

@@ -15,6 +15,7 @@ from model.folds import KnownRows
 from model.offline import DEFAULT_BASE, packed_weights
 from model.recipe import Recipe
 from model.rows import TrainingRows, take
+from model.scalars import Scalars, unrecorded
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
@@ -82,17 +83,18 @@ class _HistoryScorer(NoScorer):
 
 def learn(
     decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS,
-    checkpoint: Checkpoint = NOTHING_KEPT,
+    checkpoint: Checkpoint = NOTHING_KEPT, scalars: Scalars = unrecorded,
 ) -> dict[str, Any]:  # fmt: skip
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
-    The rows are written to ``exports`` first. What ``checkpoint`` holds is not done again.
+    The rows are written to ``exports`` first. What ``checkpoint`` holds is not done again;
+    ``scalars`` is told the figures of the network's epochs.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
     if not exports.there():
         checkpoint.forget(ROWS)
     rows = checkpoint.kept(ROWS, TrainingRows, lambda: learned_rows(decoder, policy, what, exports))
-    return train_on(rows, what, out, checkpoint)
+    return train_on(rows, what, out, checkpoint, scalars)
 
 
 def learned_rows(
@@ -175,7 +177,11 @@ def _nothing_in_range(path: Path) -> str:
 
 
 def train_on(
-    rows: TrainingRows, what: Learning, out: Path, checkpoint: Checkpoint = NOTHING_KEPT
+    rows: TrainingRows,
+    what: Learning,
+    out: Path,
+    checkpoint: Checkpoint = NOTHING_KEPT,
+    scalars: Scalars = unrecorded,
 ) -> dict[str, Any]:
     """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
@@ -192,6 +198,7 @@ def train_on(
         progress=True,
         recipe=what.recipe,
         checkpoint=checkpoint,
+        scalars=scalars,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
     return manifest

@@ -89,15 +89,19 @@ def test_what_the_model_cannot_tell_is_said_and_from_how_many_frauds_it_learned(
     assert "average precision" not in printed  # no table without rows
 
 
-def test_pretraining_needs_no_labels_and_its_loss_is_in_the_manifest(
+def test_pretraining_needs_no_labels_and_its_loss_is_in_the_manifest_and_in_tensorboard(
     shop: tuple[Path, Path], tmp_path: Path
 ) -> None:
+    pytest.importorskip("tensorboard")
     words = ["train", "--events", shop[0], "--until", START + 61 * DAY, "--base", "none",
-             "--pretrain-epochs", 2, "--out", tmp_path / "model"]  # fmt: skip
+             "--pretrain-epochs", 2, "--tensorboard", tmp_path / "logs",
+             "--out", tmp_path / "model"]  # fmt: skip
     assert cli.main([str(word) for word in words]) == 0
     training = json.loads((tmp_path / "model/manifest.json").read_bytes())["training"]
     first, second = training["pretraining_loss"]
     assert 0 < second < first
+    (log,) = (tmp_path / "logs").iterdir()
+    assert b"loss/pretraining" in log.read_bytes()
 
 
 def test_a_number_of_epochs_out_of_range_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -180,5 +184,7 @@ def test_a_label_of_an_exported_row_has_the_time_at_which_it_became_known(
 def test_train_without_anything_to_write_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(WORDS[:-2]) == 2
     assert "give --out for a model, --export for its rows" in capsys.readouterr().err
+    assert cli.main([*WORDS[:-2], "--export", "rows.parquet", "--tensorboard", "logs"]) == 2
+    assert "--tensorboard tells of a training; give --out" in capsys.readouterr().err
     assert cli.main([*WORDS, "--export", "rows.csv"]) == 2
     assert "must end in .parquet" in capsys.readouterr().err
