@@ -72,7 +72,8 @@ reviews: $(READY) ## Tell machine-written English and discontented Chinese revie
 	@$(BIN)/python -m tests.real.reviews
 
 lock: $(READY) ## Resolve pyproject.toml anew into requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra offline --extra onnx --extra tensorboard --extra tune --group dev --universal \
+	@$(BIN)/uv pip compile pyproject.toml --extra finetune --extra offline --extra onnx --extra tensorboard \
+	  --extra tune --group dev --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --quiet --upgrade --output-file requirements.lock
 
