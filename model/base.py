@@ -1,9 +1,13 @@
 """The pretrained encoder that a model's texts go through, by Hugging Face name or folder."""
 
 from pathlib import Path
+from typing import Any, Final
 
 from model.offline import DEFAULT_BASE, converted, packed_weights
 from topics.errors import InputError
+
+OWN: Final = "encoder"
+"""Folder of a model's own encoder, where the model was trained with a fine-tuned one."""
 
 
 def prefix_of(base: str) -> str:
@@ -13,6 +17,24 @@ def prefix_of(base: str) -> str:
     ('query: ', '')
     """
     return "query: " if "e5" in Path(base).name.lower() else ""
+
+
+def encoder_of(model: Path, manifest: dict[str, Any], base: str | None = None) -> tuple[str, str]:
+    """Return where the encoder of the model folder ``model`` is found, and its prefix.
+
+    ``manifest`` is the model's; ``base`` overrides where the encoder is found. A model that was
+    trained with a fine-tuned encoder holds it, wherever the folder lies.
+
+    >>> manifest = {"text": {"base": "intfloat/multilingual-e5-small"}}
+    >>> encoder_of(Path("models/7"), manifest)
+    ('intfloat/multilingual-e5-small', 'query: ')
+    >>> encoder_of(Path("models/7"), {**manifest, "fine_tuning": {"kept": "tuned"}})
+    ('models/7/encoder', 'query: ')
+    """
+    named = manifest["text"]["base"]
+    if manifest.get("fine_tuning", {}).get("kept") == "tuned":
+        return base or str(model / OWN), prefix_of(named)
+    return base or named, prefix_of(base or named)
 
 
 def folder_of(base: str) -> Path:

@@ -25,6 +25,7 @@ from topics.partial import replacing
 KEY: Final = "key"
 LOCK: Final = "lock"
 ROWS: Final = "rows"
+FINE_TUNING: Final = "fine-tuning"
 NETWORK: Final = "network.state"
 EVERY_S: Final = 30.0
 """Seconds between two states of the network within an epoch; each epoch's end has one as well."""
@@ -102,6 +103,8 @@ class Checkpoint:
         if self._folder is None:
             return []
         told = ["the history is replayed"] if (self._folder / ROWS).is_dir() else []
+        if any(self._folder.glob(f"{FINE_TUNING}-{'[0-9a-f]' * 16}")):
+            told.append("the text encoder is fine-tuned")
         with contextlib.suppress(OSError, ValueError, KeyError):
             told.append(str(self._state_file()[0]["note"]))
         return told

@@ -15,7 +15,8 @@ from topics.errors import InputError
 
 DTYPES: Final = ("float32", "bfloat16")
 WEIGHTS: Final = "model.safetensors"
-"""File of a Hugging Face encoder."""
+TOKENIZER: Final = "tokenizer.json"
+"""Files of a Hugging Face encoder."""
 
 NETWORK: Final = "encoder.onnx"
 """File of an exported encoder, beside its tokenizer."""
@@ -66,6 +67,17 @@ class Pooled(nn.Module):
         return nn.functional.normalize((hidden * there).sum(1) / there.sum(1), dim=1)
 
 
+def checked(folder: Path) -> Path:
+    """Return the folder if it holds a Hugging Face encoder.
+
+    Raises InputError where a file of it is missing.
+    """
+    for name in ("config.json", WEIGHTS, TOKENIZER):
+        if not (folder / name).is_file():
+            raise InputError(f"text encoder {folder} has no {name}; choose another")
+    return folder
+
+
 def network_of(folder: Path, dtype: torch.dtype, **options: Any) -> Any:
     """Load a Hugging Face encoder, ready to answer; its sizes are in ``config``.
 
@@ -75,10 +87,7 @@ def network_of(folder: Path, dtype: torch.dtype, **options: Any) -> Any:
     from transformers.utils import logging  # noqa: PLC0415
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    for name in ("config.json", WEIGHTS, "tokenizer.json"):
-        if not (folder / name).is_file():
-            raise InputError(f"text encoder {folder} has no {name}; choose another")
-    loaded: Any = AutoModel.from_pretrained(folder, dtype=dtype, **options)
+    loaded: Any = AutoModel.from_pretrained(checked(folder), dtype=dtype, **options)
     return loaded.eval().requires_grad_(False)
 
 
@@ -86,7 +95,7 @@ class TorchEngine:
     """A Hugging Face encoder in PyTorch, on the processor or CUDA.
 
     In ``float32`` a text's vector does not depend on its neighbours beyond 1e-6; ``bfloat16`` is
-    faster where the device has it.
+    faster where the device has it. ``network`` is what answers; it may be taught.
     """
 
     def __init__(self, folder: Path, device: str, dtype: str) -> None:
@@ -94,13 +103,13 @@ class TorchEngine:
         self.width: int = network.config.hidden_size
         self.pad: int = network.config.pad_token_id or 0
         self._device = torch.device(device)
-        self._network = Pooled(quickened(network)).to(self._device).eval()
+        self.network = Pooled(quickened(network)).to(self._device).eval()
 
     def start(self, batch: Batch) -> Answer:
         """Begin to compute the vectors of a batch, float32[n, width]."""
         with torch.inference_mode():
             ids, mask = sent(batch.ids, self._device), sent(batch.mask, self._device)
-            return Answer(self._network(ids, mask))
+            return Answer(self.network(ids, mask))
 
 
 class Int8Engine:

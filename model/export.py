@@ -22,13 +22,12 @@ from torch import Tensor, nn
 
 from model import artifact
 from model.artifact import file_hash
-from model.base import folder_of, prefix_of
-from model.engine import NETWORK, WEIGHTS, Batch, Int8Engine, Pooled, network_of
+from model.base import encoder_of, folder_of
+from model.engine import NETWORK, TOKENIZER, WEIGHTS, Batch, Int8Engine, Pooled, network_of
 from topics.errors import InputError
 from topics.scratch import ScratchFolder
 
 MANIFEST: Final = "export.json"
-TOKENIZER: Final = "tokenizer.json"
 LARGEST_BYTES: Final = 1_900_000_000
 """Of weights: one ONNX file holds less than 2 GiB."""
 
@@ -83,18 +82,19 @@ def export_of(model: Path, out: Path, base: str | None = None) -> None:
     ``base`` overrides where the encoder is found. Raises InputError where the model has none, and
     as `export` does.
     """
-    text = artifact.load(model).manifest["text"]
+    manifest = artifact.load(model).manifest
+    text = manifest["text"]
     if text is None:
         raise InputError(f"model {model} was trained without a text encoder; nothing to export")
-    base = base or text["base"]
-    folder = folder_of(base)
+    place, prefix = encoder_of(model, manifest, base)
+    folder = folder_of(place)
     found = artifact.file_hash(folder / WEIGHTS)
     if found != text["sha256"]:
         raise InputError(
-            f"text encoder {base} (SHA-256 {found[:12]}...) is not the one that model {model} was "
+            f"text encoder {place} (SHA-256 {found[:12]}...) is not the one that model {model} was "
             f"trained with ({text['sha256'][:12]}...); name that with --base"
         )
-    export(folder, out, base=base, prefix=prefix_of(base))
+    export(folder, out, base=base or text["base"], prefix=prefix)
 
 
 def exported(folder: Path) -> tuple[Int8Engine, dict[str, Any]]:

@@ -55,7 +55,8 @@ def quickened(network: nn.Module) -> nn.Module:
     """Let all linear layers of a network answer through `linear`, and return the network."""
     for name, layer in list(network.named_modules()):
         if type(layer) is nn.Linear:
-            quick = Linear(1, 1, bias=layer.bias is not None, device="meta")
+            sizes = layer.in_features, layer.out_features
+            quick = Linear(*sizes, bias=layer.bias is not None, device="meta")
             quick.weight, quick.bias = layer.weight, layer.bias
             network.set_submodule(name, quick)
     return network

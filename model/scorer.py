@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from model import artifact
 from model.attributefile import fields_from
+from model.base import encoder_of
 from model.expecting import expectation_from
 from model.inputs import VECTOR_UNKNOWN, TextVectors
 from model.predict import DeviceNetwork, Network, answering
@@ -109,7 +110,8 @@ class ModelScorer:
             raise InputError(f"device {device} is not there; use cpu")
         encoder = None
         if text := loaded.manifest["text"]:
-            encoder = TextEncoder.load(base or text["base"], device=device, engine=engine)
+            place, prefix = encoder_of(Path(folder), loaded.manifest, base)
+            encoder = TextEncoder.load(place, device=device, engine=engine, prefix=prefix)
             encoder.expect(text["sha256"])
         return cls(loaded, device, encoder, text_deadline_ms)
 

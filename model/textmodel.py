@@ -75,7 +75,7 @@ class TextModel:
         """
         rng = np.random.default_rng(seed)
         length = sum(min(len(text), MAX_CHARS) for text in texts) / max(len(texts), 1)
-        at = _drawn(fraud, min(MAX_TEXTS, int(MAX_CHARACTERS / max(length, 1))), rng)
+        at = drawn(fraud, min(MAX_TEXTS, int(MAX_CHARACTERS / max(length, 1))), rng)
         if min(fraud[at].sum(), (~fraud[at]).sum()) < MIN_EACH:
             return None
         read, left_out = [texts[i] for i in at.tolist()], None
@@ -121,7 +121,7 @@ def _between(
     return joined
 
 
-def _drawn(fraud: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def drawn(fraud: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return all rows, or at most ``n``: at most half of them fraud while others remain."""
     if len(fraud) <= n:
         return np.arange(len(fraud))

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from model import artifact
+from model.base import encoder_of
 from model.engine import DTYPES
 from model.export import MANIFEST, export_of
 from model.scorer import ModelScorer
@@ -68,8 +69,8 @@ def bench_engines(plan: ModelPlan) -> dict[str, Any]:
     policy = load_policy(None)
     rates, answers = {}, {}
     for name, (device, engine) in _engines(plan, model).items():
-        base = plan.base or loaded.manifest["text"]["base"]
-        encoder = TextEncoder.load(base, device=device, engine=engine)
+        place, prefix = encoder_of(model, loaded.manifest, plan.base)
+        encoder = TextEncoder.load(place, device=device, engine=engine, prefix=prefix)
         encoder.expect(loaded.manifest["text"]["sha256"])
         rates[name] = encoding_rates(encoder, texts, name)
         answers[name] = _answers(ModelScorer(loaded, device, encoder), written, policy)

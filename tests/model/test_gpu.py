@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from model.finetuning import fine_tune
 from model.flight import Answer, one_behind, sent
 from model.scorer import ModelScorer
+from model.teaching import FineTuning
 from model.text import TextEncoder
+from tests.model.pairs import pairs
 from tests.model.shop import history
 from tests.model.smallencoder import WORDS, small_encoder
 
@@ -57,3 +60,14 @@ def test_texts_on_cuda_are_nearly_those_of_the_processor(tmp_path: Path) -> None
         assert (found * exact).sum(1).min() >= least
         _, known = encoder.encode(["never seen"], [1_001], deadline_s=0.0)
         assert not known.any()
+
+
+def test_the_encoder_learns_on_cuda(tmp_path: Path) -> None:
+    how = FineTuning("lora", epochs=8, patience=8, learning_rate=1e-2)
+    base = str(small_encoder(tmp_path / "small"))
+    found = fine_tune(
+        base, pairs(1_000, 0), pairs(200, 1), how, seed=0, report=lambda *told: None,
+        device="cuda",
+    )  # fmt: skip
+    assert found.told["held_out"]["tuned"]["log_loss"] < 0.4
+    assert found.load().width == 64

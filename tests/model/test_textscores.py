@@ -52,9 +52,7 @@ def test_the_text_decides_in_any_batch_and_a_missed_deadline_is_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = TextEncoder.load(BASE)
-    monkeypatch.setattr(
-        TextEncoder, "load", lambda base, device, engine: encoder
-    )  # loads in seconds
+    monkeypatch.setattr(TextEncoder, "load", lambda base, **how: encoder)  # loads in seconds
     scorer = ModelScorer.load(folder)
     assert scorer.manifest["text"]["n_texts"] == 8
     rows = with_reviews(500, 1)
