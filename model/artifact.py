@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,8 +21,16 @@ from topics.newfolder import new_folder
 
 FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
+UNHASHED: Final = (
+    "format", "version", "files", "created_at", "seconds", "fine_tuning_seconds", "libraries",
+)  # fmt: skip
+"""Of a manifest, what a model's version does not depend on, or only through the files' hashes."""
+
 Arrays = dict[str, NDArray[Any]]
-NO_DOCUMENTS: Final[Mapping[str, Any]] = MappingProxyType({})
+Write = Callable[[Path], None]
+"""Writes files into a folder."""
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +49,13 @@ def save(
     folder: Path,
     manifest: dict[str, Any],
     arrays: dict[str, Arrays],
-    documents: Mapping[str, Any] = NO_DOCUMENTS,
+    documents: Mapping[str, Any] = NOTHING,
+    folders: Mapping[str, Write] = NOTHING,
 ) -> str:
     """Write a model folder in one move and return its version, a hash of what it holds.
 
-    A model that is there already is replaced. Raises InputError where ``folder`` is there and is
-    something else than a model, or cannot be made.
+    ``folders`` are written within it, by name. A model that is there already is replaced. Raises
+    InputError where ``folder`` is there and is something else than a model, or cannot be made.
     """
     is_model = (folder / MANIFEST).is_file()
     if folder.exists() and any(folder.iterdir()) and not is_model:
@@ -61,6 +70,11 @@ def save(
             path = part / f"{name}.json"
             path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
             files[path.name] = file_hash(path)
+        for name, write in folders.items():
+            (part / name).mkdir()
+            write(part / name)
+            for path in sorted((part / name).iterdir()):
+                files[f"{name}/{path.name}"] = file_hash(path)
         version = _version(manifest, files)
         full = {"format": FORMAT, "version": version, **manifest, "files": files}
         (part / MANIFEST).write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -80,7 +94,7 @@ def _replacing(folder: Path) -> Iterator[Path]:
 
 
 def load(folder: Path) -> Artifact:
-    """Read a model folder and check it against its manifest.
+    """Read a model folder and check it against its manifest; files of folders in it are not read.
 
     Raises InputError where a file is missing, unreadable, changed, or of another format.
     """
@@ -94,6 +108,8 @@ def load(folder: Path) -> Artifact:
             raise InputError(
                 f"model {folder}: {name} is damaged (its SHA-256 is not the manifest's)"
             )
+        if "/" in name:
+            continue
         try:
             if path.suffix == ".json":
                 documents[path.stem] = json.loads(path.read_text("utf-8"))
@@ -125,11 +141,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _version(manifest: dict[str, Any], files: dict[str, str]) -> str:
-    fixed = {
-        key: value
-        for key, value in manifest.items()
-        if key not in ("format", "version", "files", "created_at", "seconds", "libraries")
-    }
+    fixed = {key: value for key, value in manifest.items() if key not in UNHASHED}
     text = json.dumps([fixed, files], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

@@ -14,6 +14,7 @@ from model import artifact
 from model.attributefile import NAME as FIELDS_FILE
 from model.attributefile import document_of
 from model.attributes import Attributes
+from model.base import OWN
 from model.bins import Bins
 from model.calibration import Calibration
 from model.fitting import Fitted
@@ -28,6 +29,7 @@ from model.spending import Spending
 from model.textmodel import TextModel
 from model.transformer import EventTransformer, Shape
 from model.trees import Trees
+from model.tunedencoder import TunedEncoder
 
 NAME: Final = "event-transformer"
 SPEND_DAYS: Final = 30.0
@@ -65,7 +67,7 @@ def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
     *, names: list[str], feature_version: str, text: dict[str, Any] | None,
     words: dict[str, Any] | None, seed: int, seconds: float, spend_horizon_days: float,
-    spending: Spending | None, attributes: Attributes,
+    spending: Spending | None, attributes: Attributes, tuned: TunedEncoder | None,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
     rows, times = trained.rows, trained.rows.time_ms
@@ -108,7 +110,12 @@ def save_model(
     if spending is not None:
         arrays["spending"] = spending.arrays()
     documents = {FIELDS_FILE: document_of(attributes)} if attributes.fields else {}
-    artifact.save(folder, manifest, arrays, documents)
+    folders: dict[str, artifact.Write] = {}
+    if tuned is not None:
+        manifest |= {"fine_tuning": tuned.told, "fine_tuning_seconds": round(tuned.seconds, 1)}
+        if tuned.is_kept:
+            folders[OWN] = tuned.write
+    artifact.save(folder, manifest, arrays, documents, folders)
     return folder
 
 

@@ -22,8 +22,10 @@ from model.saving import SPEND_DAYS, save_model
 from model.scalars import Scalars, unrecorded
 from model.slices import Slices, cut
 from model.spending import Spending
+from model.teaching import FineTuning
 from model.textmodel import TextModel
 from model.trees import Trees
+from model.tunedencoder import TunedEncoder
 from topics.errors import InputError
 
 
@@ -42,6 +44,7 @@ def train(
     recipe: Recipe | None = None,
     checkpoint: Checkpoint = NOTHING_KEPT,
     scalars: Scalars = unrecorded,
+    fine_tune: FineTuning | None = None,
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
@@ -56,16 +59,20 @@ def train(
     ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
     the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
     and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
-    are rows of asking, ``rows.asked``, to fit `model.spending` to. The result depends on ``rows``,
-    ``seed`` and ``recipe`` only, unless the time for epochs runs out; ``checkpoint`` holds what an
-    earlier run of the same training has done of it, and gets what this one does. ``scalars`` is
-    told the figures of the network's epochs. Raises InputError
-    where there are fewer than ``MIN_ROWS`` rows, or their features do not fit the names.
+    are rows of asking, ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder
+    is taught the shop's texts first, for ``max_seconds`` at most as well, and lies in the folder if
+    that helps. The result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless
+    the time for epochs runs out; ``checkpoint`` holds what an earlier run of the same training has
+    done of it, and gets what this one does. ``scalars`` is told the figures of the network's
+    epochs. Raises InputError where there are fewer than ``MIN_ROWS`` rows, their features do not
+    fit the names, or there is no encoder to fine-tune.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
     if len(rows) < MIN_ROWS:
         raise InputError(f"{len(rows)} events to train on; at least {MIN_ROWS} are needed")
+    if fine_tune is not None and base_text is None:
+        raise InputError("there is no text encoder to fine-tune; name one with --base")
     if rows.x.features.shape[1] != len(feature_names):
         raise InputError(
             f"the rows have {rows.x.features.shape[1]} features, the table {len(feature_names)}"
@@ -81,7 +88,16 @@ def train(
     places = attributes.are_places(len(feature_names))
     slices = cut(rows.time_ms)
     with progress_bar(progress) as report:
-        texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint)
+        tuned = None
+        if fine_tune is not None and base_text is not None:
+            from model.finetuning import tuned_encoder  # noqa: PLC0415 - transformers is slow
+
+            how = replace(fine_tune, max_seconds=max_seconds)
+            tuned = tuned_encoder(
+                rows, slices, base_text, how, max_texts, seed=seed, report=report,
+                checkpoint=checkpoint,
+            )  # fmt: skip
+        texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint, tuned)
         learned = rows.x.features[: slices.train]
         usual = _medians(learned)
         report("forest", 0.0)
@@ -118,6 +134,7 @@ def train(
         names=list(feature_names), feature_version=feature_version, text=text,
         words=None if words is None else words.told(), seed=seed, seconds=seconds,
         spend_horizon_days=spend_horizon_days, spending=spending, attributes=attributes,
+        tuned=tuned,
     )  # fmt: skip
 
 
@@ -135,14 +152,18 @@ def text_vectors(
     seed: int,
     report: Report,
     checkpoint: Checkpoint,
+    tuned: TunedEncoder | None = None,
 ) -> tuple[TextVectors, dict[str, str | int] | None]:
-    """Encode a random choice of the distinct texts; name the encoder for the manifest."""
+    """Encode a random choice of the distinct texts; name the encoder for the manifest.
+
+    ``tuned`` is what fine-tuning ``base`` came to; None: it was not tried.
+    """
     texts = without_vectors(rows.x.rows)
     if base is None or not texts.kind.any() or max_texts < 1:
         return texts, None
     from model.text import TextEncoder, training_vectors  # noqa: PLC0415 - transformers is slow
 
-    encoder = TextEncoder.load(base)
+    encoder = TextEncoder.load(base) if tuned is None else tuned.load()
     vectors = checkpoint.kept(
         f"texts-{encoder.sha256[:16]}",
         TextVectors,

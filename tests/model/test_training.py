@@ -34,6 +34,7 @@ def test_the_manifest_reports_the_network_and_gradient_boosting(folder: Path) ->
     training = manifest["training"]
     assert training["from_ms"] < training["report_from_ms"] < training["until_ms"]
     assert manifest["lacks"] == [LACKS_TEXT, LACKS_FIELDS]
+    assert not any("fine_tuning" in key for key in manifest)
     assert set(manifest["libraries"]) >= {"torch", "numpy", "scikit-learn"}
 
 
