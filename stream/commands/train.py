@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from model.base import OWN
 from model.progress import OUT_OF_TIME
 from stream.commands.fields_read import fields_read
+from stream.commands.fine_tuned import fine_tuned
 from stream.commands.learning import add_learning, learning_of
 from stream.settings import read_settings
 from stream.used import peak_memory_gb, time_text
@@ -43,6 +45,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--tensorboard", type=Path, metavar="DIR",
         help="write loss, learning rate and the figure on validation of every epoch there, as "
         "event files for TensorBoard; needs riskstream[tensorboard]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--fine-tune", choices=("lora", "full"), metavar="lora|full",
+        help="teach the text encoder the texts of labelled events first: by LoRA adapters (needs "
+        "riskstream[finetune]) or in all its layers; at most --max-texts, and --max-seconds for "
+        "its epochs as well (default: the encoder stays as it is)",
     )  # fmt: skip
     parser.add_argument(
         "--out",
@@ -91,6 +99,17 @@ def run(args: argparse.Namespace) -> int:
     from stream.replay.learning import Exports, base_of, learn, learned_rows
     from stream.replay.trainingkey import training_key
 
+    if args.fine_tune is not None:
+        from model.adapting import require_packages
+        from model.teaching import FineTuning
+
+        if base_of(args.base) is None:
+            raise InputError(
+                "--fine-tune needs a text encoder; install riskstream[offline], or name one with "
+                "--base"
+            )
+        require_packages(args.fine_tune)
+        what = replace(what, fine_tune=FineTuning(args.fine_tune))
     if args.out is not None and args.base == "auto" and base_of(args.base) is None:
         _tell(
             "no text encoder is installed; texts count by their sketches only "
@@ -163,6 +182,9 @@ def _print(manifest: dict[str, Any], out: Path, seconds: float) -> None:
             f"the network's training ran into --max-seconds after {n} whole "
             f"epoch{'' if n == 1 else 's'}, before it had stopped improving"
         )
+    if "fine_tuning" in manifest:
+        seconds_of_it = manifest["fine_tuning_seconds"]
+        console.print(fine_tuned(manifest["fine_tuning"], seconds_of_it, out / OWN), markup=False)
     for line in fields_read(manifest["attributes"]):
         console.print(line, markup=False)
     for what in manifest["lacks"]:

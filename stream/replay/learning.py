@@ -16,6 +16,7 @@ from model.offline import DEFAULT_BASE, packed_weights
 from model.recipe import Recipe
 from model.rows import TrainingRows, take
 from model.scalars import Scalars, unrecorded
+from model.teaching import FineTuning
 from model.training import train
 from stream.pipeline.features import FEATURE_VERSION, N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
@@ -39,7 +40,8 @@ class Learning:
     ``labels`` None: nothing is known of any event. ``horizon_ms`` is the time over which spend is
     summed; the model tells spend per 30 days. ``base`` names the text encoder; ``auto`` is the
     default one where its weights are installed, ``none`` is none. ``max_seconds`` bounds the
-    epochs of the network, which ``recipe`` trains.
+    epochs of the network, which ``recipe`` trains, and those of ``fine_tune``, which teaches the
+    encoder first; None: it stays as it is.
     """
 
     events: Path
@@ -58,6 +60,7 @@ class Learning:
     lag_ms: int
     threads: int
     recipe: Recipe = field(default_factory=Recipe)
+    fine_tune: FineTuning | None = None
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,7 @@ def train_on(
         spend_horizon_days=what.horizon_ms / DAY_MS,
         progress=True,
         recipe=what.recipe,
+        fine_tune=what.fine_tune,
         checkpoint=checkpoint,
         scalars=scalars,
     )

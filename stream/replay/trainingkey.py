@@ -25,6 +25,7 @@ def training_key(what: Learning, policy: Policy, token_key: str, exports: Export
     Raises InputError where there is nothing to read.
     """
     base = base_of(what.base)
+    packages = (*PACKAGES, *(("peft",) if what.fine_tune and what.fine_tune.way == "lora" else ()))
     parts = {
         "events": [*_stamps(files_of(what.events))],
         "labels": [] if what.labels is None else [*_stamps(files_of(what.labels))],
@@ -33,7 +34,7 @@ def training_key(what: Learning, policy: Policy, token_key: str, exports: Export
         "exports": asdict(exports),
         "policy": repr(policy),
         "token": Tokens(token_key.encode()).of("training"),
-        "packages": [version(name) for name in PACKAGES],
+        "packages": [version(name) for name in packages],
         "sources": sources_digest(),
     }
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()

@@ -44,6 +44,9 @@ def main() -> int:
     """Run both sets and print the tables."""
     parser = argparse.ArgumentParser(prog="make reviews", description=__doc__)
     parser.add_argument("--base", default="none", help="text encoder of `riskstream train`")
+    parser.add_argument(
+        "--fine-tune", choices=("lora", "full"), help="as `riskstream train` has it"
+    )
     parser.add_argument("--only", choices=("english", "chinese"), help="run one of the two sets")
     parser.add_argument("--folds", type=int, default=FOLDS, help="English folds to run (default 5)")
     args = parser.parse_args()
@@ -51,14 +54,17 @@ def main() -> int:
         print(f"make reviews: no {', '.join(absent)}; set RISKSTREAM_TEST_DATA (see docs/data.md)",
               file=sys.stderr)  # fmt: skip
         return 2
+    how = ("--base", args.base, "--max-seconds", str(MOST_SECONDS))
+    if args.fine_tune:
+        how = ("--base", args.base, "--fine-tune", args.fine_tune)
     if args.only != "chinese":
-        english(args.base, args.folds)
+        english(how, args.folds)
     if args.only != "english":
-        chinese(args.base)
+        chinese(how)
     return 0
 
 
-def english(base: str, n_folds: int) -> None:
+def english(how: Sequence[str], n_folds: int) -> None:
     """Print the accuracy of each fold and of all of them together."""
     reviews = [(row["text"], row["is_human"] == "0") for row in table(ENGLISH)]
     fold = np.random.default_rng(SEED).permutation(len(reviews)) % FOLDS
@@ -68,13 +74,13 @@ def english(base: str, n_folds: int) -> None:
         learned, judged = ([reviews[i] for i in np.flatnonzero(part)]
                            for part in (fold != k, fold == k))  # fmt: skip
         words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
-        ours.append(accuracy(learned, judged, base, f"fold {k + 1}"))
+        ours.append(accuracy(learned, judged, how, f"fold {k + 1}"))
         others.append(baseline(learned, judged, words))
         print(f"fold {k + 1}: riskstream {ours[-1]:.1%}, TF-IDF {others[-1]:.1%}", flush=True)
     print(f"mean of {n_folds}: riskstream {np.mean(ours):.2%}, TF-IDF {np.mean(others):.2%}")
 
 
-def chinese(base: str) -> None:
+def chinese(how: Sequence[str]) -> None:
     """Print the accuracy on a random fifth."""
     cells = ((row["review"], row["label"] == "0") for row in table(CHINESE))
     stripped = (((text or "").strip("\ufeff \u3000\t\r\n"), bad) for text, bad in cells)
@@ -83,7 +89,7 @@ def chinese(base: str) -> None:
     n = len(reviews) * 4 // 5
     learned, judged = ([reviews[i] for i in part] for part in (order[:n], order[n:]))
     print(f"{len(reviews):,} Chinese reviews, content or not", flush=True)
-    ours = accuracy(learned, judged, base, "chinese")
+    ours = accuracy(learned, judged, how, "chinese")
     characters = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, min_df=2)
     print(f"a fifth: riskstream {ours:.2%}, TF-IDF {baseline(learned, judged, characters):.2%}")
 
@@ -96,8 +102,13 @@ def table(folder: Path) -> Iterator[dict[str, str]]:
             yield from csv.DictReader(file)
 
 
-def accuracy(learned: Sequence[Review], judged: Sequence[Review], base: str, name: str) -> float:
-    """Return the share of ``judged`` that a model of ``learned`` has on the right side of 1/2."""
+def accuracy(
+    learned: Sequence[Review], judged: Sequence[Review], how: Sequence[str], name: str
+) -> float:
+    """Return the share of ``judged`` that a model of ``learned`` has on the right side of 1/2.
+
+    ``how`` are further words of `riskstream train`.
+    """
     with tempfile.TemporaryDirectory(prefix="riskstream-reviews-") as folder_name:
         folder = Path(folder_name)
         data, model, out = folder / "data", folder / "model", folder / "test"
@@ -105,9 +116,9 @@ def accuracy(learned: Sequence[Review], judged: Sequence[Review], base: str, nam
         write(data, [learned[i] for i in rng.permutation(len(learned)).tolist()], judged)
         history, began = ("--events", str(data), "--labels", str(data)), time.monotonic()
         print(f"  {name}: training on {len(learned):,} reviews ...", flush=True)
-        said = riskstream("train", *history, "--until", CUT, "--base", base,
-                          "--max-seconds", str(MOST_SECONDS), "--out", str(model))  # fmt: skip
-        print("\n".join(f"  {name}: {line}" for line in said.splitlines() if "gives" in line))
+        said = riskstream("train", *history, "--until", CUT, *how, "--out", str(model))
+        told = (line for line in said.splitlines() if "gives" in line or "encoder" in line)
+        print("\n".join(f"  {name}: {line}" for line in told))
         seconds = time.monotonic() - began
         print(f"  {name}: judging {len(judged):,}, after {seconds:.0f} s ...", flush=True)
         riskstream("backtest", *history, "--model", str(model), "--from", CUT, "--to", END,

@@ -1,6 +1,8 @@
 """`riskstream train`: what it says of the model, and what it refuses before it learns."""
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 import stream.replay.learning
 from stream import cli
 from stream.pipeline.features import NAMES
+from tests.model.smallencoder import small_encoder
 from tests.stream.replay.test_trainset import DAY, START, label, order
 from topics.files import write_records
 
@@ -68,9 +71,11 @@ def shop(tmp_path: Path) -> tuple[Path, Path]:
     return events, labels
 
 
-def train(events: Path, labels: Path, out: Path, until: float = 61) -> int:
+def train(
+    events: Path, labels: Path, out: Path, until: float = 61, extra: Sequence[object] = ()
+) -> int:
     words = ["train", "--events", events, "--labels", labels, "--until", START + int(until * DAY)]
-    words += ["--out", out, "--base", "none", "--max-seconds", 0, "--label-delay", 0.5]
+    words += ["--out", out, "--base", "none", "--max-seconds", 0, "--label-delay", 0.5, *extra]
     return cli.main([str(word) for word in words])
 
 
@@ -108,6 +113,33 @@ def test_a_number_of_epochs_out_of_range_is_one_line(capsys: pytest.CaptureFixtu
     assert cli.main([*WORDS, "--pretrain-epochs", "-1"]) == 2
     assert capsys.readouterr().err == (
         "riskstream train: --pretrain-epochs is -1; it must be a whole number from 0 to 1000\n"
+    )
+
+
+def test_fine_tuning_says_what_it_lacks_before_anything_is_learned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    for words, said in {
+        ("lora", "none"): "--fine-tune needs a text encoder; install riskstream[offline], or "
+        "name one with --base",
+        ("lora", "some"): "--fine-tune lora needs PEFT; install riskstream[finetune]",
+        ("full", "some"): "none does not exist",
+    }.items():
+        assert cli.main([*WORDS, "--fine-tune", words[0], "--base", words[1]]) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
+
+
+def test_too_few_texts_to_fine_tune_on_are_said_and_the_model_is_there(
+    shop: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = small_encoder(tmp_path / "encoder")
+    assert train(*shop, tmp_path / "model", extra=["--base", base, "--fine-tune", "full"]) == 0
+    assert (
+        "the text encoder stays frozen: of 0 texts 0 are fraud; "
+        "50 that are and 50 that are not are needed\n" in capsys.readouterr().out
     )
 
 
