@@ -2,15 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
-import model.finetuning
-from model import artifact
+from model import artifact, finetuning, training
 from model.checkpoint import Checkpoint
 from model.engine import WEIGHTS
 from model.export import export_of
@@ -18,45 +15,22 @@ from model.inputs import TextVectors
 from model.recipe import Recipe
 from model.rows import take
 from model.scorer import ModelScorer
+from model.slices import cut
 from model.teaching import FineTuning
 from model.text import TextEncoder
-from model.training import train
 from tests.model.pairs import pairs, rows_of
 from tests.model.shop import NAMES
 from tests.model.smallencoder import small_encoder
 from topics.errors import InputError
 
-T = TypeVar("T")
 HOW = FineTuning("lora", epochs=8, patience=8, learning_rate=1e-2)
 ROWS = rows_of(pairs(1_000, 0))
-
-
-def trained(out: Path, base: Path, checkpoint: Checkpoint, **changes: Any) -> dict[str, Any]:
-    train(
-        changes.pop("rows", ROWS), out=out, base_text=str(base), checkpoint=checkpoint,
-        progress=False, feature_names=NAMES, feature_version="7", recipe=Recipe(epochs=1),
-        fine_tune=HOW, **changes,
-    )  # fmt: skip
-    manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
-    return manifest
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A name that asks for a prefix."""
     return small_encoder(tmp_path_factory.mktemp("encoder") / "tiny-e5")
-
-
-class PowerCutError(Exception):
-    """Ends a training as a kill would."""
-
-
-class Cut(Checkpoint):
-    """A checkpoint of a training that is over when the encoder has been tuned."""
-
-    def kept(self, name: str, kind: type[T], make: Callable[[], T]) -> T:
-        super().kept(name, kind, make)
-        raise PowerCutError
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +45,12 @@ def folder(base: Path, kept: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     at = tmp_path_factory.mktemp("models")
     own = at / "own" / base.name
     shutil.copytree(base, own)
-    trained(at / "first", own, Checkpoint(kept))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "fit_words", lambda *told: None)  # a minute, and no matter here
+        training.train(
+            ROWS, out=at / "first", base_text=str(own), checkpoint=Checkpoint(kept), progress=False,
+            feature_names=NAMES, feature_version="7", recipe=Recipe(epochs=1), fine_tune=HOW,
+        )  # fmt: skip
     (at / "elsewhere").mkdir()
     (at / "first").rename(at / "elsewhere/model")
     shutil.rmtree(own)
@@ -108,16 +87,22 @@ def test_it_scores_where_it_was_moved_by_the_vectors_it_was_trained_on(
     np.testing.assert_allclose(scorer.score(take(ROWS.x, at)).p_fraud, p[at], atol=1e-6)
 
 
-def test_a_killed_training_goes_on_behind_the_fine_tuning_to_the_same_model(
-    folder: Path, base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_training_that_goes_on_after_a_kill_takes_the_fine_tuning_that_was_done(
+    folder: Path, base: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(PowerCutError):
-        trained(tmp_path / "model", base, Cut(tmp_path))
-    checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.told() == ["the text encoder is fine-tuned"]
-    monkeypatch.setattr(model.finetuning, "fine_tune", lambda *args, **how: pytest.fail("again"))
-    manifest = trained(tmp_path / "model", base, checkpoint)
-    assert manifest["files"] == artifact.load(folder).manifest["files"]
+    checkpoint = Checkpoint(kept)
+    assert checkpoint.told() == [
+        "the text encoder is fine-tuned", "the network has had 1 whole epoch",
+    ]  # fmt: skip
+    monkeypatch.setattr(finetuning, "fine_tune", lambda *args, **how: pytest.fail("done again"))
+    rows = ROWS.by_time()
+    found = finetuning.tuned_encoder(
+        rows, cut(rows.time_ms), str(base), HOW, 20_000, seed=0, report=lambda *told: None,
+        checkpoint=checkpoint,
+    )  # fmt: skip
+    assert found.weights is not None
+    assert found.weights.tobytes() == (folder / "encoder" / WEIGHTS).read_bytes()
+    assert found.told == artifact.load(folder).manifest["fine_tuning"]
 
 
 def test_a_damaged_encoder_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -141,18 +126,9 @@ def test_it_is_exported_with_the_prefix_of_its_base(folder: Path, tmp_path: Path
     assert told["prefix"] == "query: "
 
 
-def test_with_too_few_texts_the_model_has_the_frozen_encoder_and_says_why(
-    base: Path, tmp_path: Path
-) -> None:
-    rows = ROWS.take(np.arange(250))
-    manifest = trained(tmp_path / "model", base, Checkpoint(), rows=rows, max_texts=80)
-    assert manifest["fine_tuning"]["why"].startswith("50 that are")
-    assert manifest["text"]["sha256"] == TextEncoder.load(str(base)).sha256
-    assert not (tmp_path / "model/encoder").exists()
-    assert ModelScorer.load(tmp_path / "model").encoder is not None
-
-
 def test_without_an_encoder_there_is_nothing_to_fine_tune(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no text encoder to fine-tune"):
-        train(ROWS, out=tmp_path / "m", progress=False, feature_names=NAMES, feature_version="7",
-              fine_tune=HOW)  # fmt: skip
+        training.train(
+            ROWS, out=tmp_path / "m", progress=False, feature_names=NAMES, feature_version="7",
+            fine_tune=HOW,
+        )  # fmt: skip

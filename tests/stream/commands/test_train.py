@@ -141,6 +141,7 @@ def test_too_few_texts_to_fine_tune_on_are_said_and_the_model_is_there(
         "the text encoder stays frozen: of 0 texts 0 are fraud; "
         "50 that are and 50 that are not are needed\n" in capsys.readouterr().out
     )
+    assert not (tmp_path / "model/encoder").exists()
 
 
 def test_files_that_hold_nothing_to_learn_from_are_named(
