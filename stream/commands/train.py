@@ -25,6 +25,7 @@ from topics.files import require_new_folder
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
+    from model.teaching import FineTuning
 
 SUMMARY = "train a model on replayed history"
 
@@ -99,17 +100,7 @@ def run(args: argparse.Namespace) -> int:
     from stream.replay.learning import Exports, base_of, learn, learned_rows
     from stream.replay.trainingkey import training_key
 
-    if args.fine_tune is not None:
-        from model.adapting import require_packages
-        from model.teaching import FineTuning
-
-        if base_of(args.base) is None:
-            raise InputError(
-                "--fine-tune needs a text encoder; install riskstream[offline], or name one with "
-                "--base"
-            )
-        require_packages(args.fine_tune)
-        what = replace(what, fine_tune=FineTuning(args.fine_tune))
+    what = replace(what, fine_tune=_fine_tuning(args))
     if args.out is not None and args.base == "auto" and base_of(args.base) is None:
         _tell(
             "no text encoder is installed; texts count by their sketches only "
@@ -133,6 +124,22 @@ def run(args: argparse.Namespace) -> int:
         manifest = learn(decoder, policy, what, args.out, exports, checkpoint, scalars)
     _print(manifest, args.out, time.monotonic() - began)
     return 0
+
+
+def _fine_tuning(args: argparse.Namespace) -> "FineTuning | None":
+    """Return how to teach the encoder; raise InputError where it, or a package, is not there."""
+    if args.fine_tune is None:
+        return None
+    from model.adapting import require_packages
+    from model.teaching import FineTuning
+    from stream.replay.learning import base_of
+
+    if base_of(args.base) is None:
+        raise InputError(
+            "--fine-tune needs a text encoder; install riskstream[offline], or name one with --base"
+        )
+    require_packages(args.fine_tune)
+    return FineTuning(args.fine_tune)
 
 
 @contextmanager
