@@ -18,7 +18,7 @@ from model.progress import EPOCHS, NO_GAIN, OUT_OF_TIME, Report
 from model.text import WINDOW, TextEncoder
 
 LEARNING_RATES: Final[dict[Way, float]] = {"lora": 5e-4, "full": 5e-5}
-"""Of adapters as in Hu and others (2022) for RoBERTa, of layers as in Devlin and others (2019)."""
+"""Adapters: of those in Hu and others (2022). Layers: of those in Devlin and others (2019)."""
 
 Batch = tuple[list[int], list[list[int]]]
 """Which texts, and their tokens."""
@@ -29,10 +29,11 @@ class FineTuning:
     """How the encoder is taught.
 
     ``rank`` and ``alpha`` of the adapters, the share of steps ``warm_up`` and the linear decay are
-    those of Hu and others ("LoRA", 2022, appendix D) for RoBERTa. At most ``epochs`` over the
-    texts, ended after ``patience`` without gain or after ``max_seconds``; a step is made of at
-    least ``step_texts`` texts, as many batches as that takes, and its gradient is cut to the length
-    ``longest_step``. ``learning_rate`` None: the usual one of the way.
+    those of Hu and others ("LoRA", 2022, appendix D) for RoBERTa base, where fewer layers have
+    adapters. At most ``epochs`` over the texts, ended after ``patience`` without gain or after
+    ``max_seconds``; a step is made of at least ``step_texts`` texts, as many batches as that takes,
+    and its gradient is cut to the length ``longest_step``. ``learning_rate`` None: the usual one of
+    the way.
     """
 
     way: Way = "lora"

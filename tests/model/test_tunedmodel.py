@@ -45,12 +45,10 @@ def folder(base: Path, kept: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     at = tmp_path_factory.mktemp("models")
     own = at / "own" / base.name
     shutil.copytree(base, own)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "fit_words", lambda *told: None)  # a minute, and no matter here
-        training.train(
-            ROWS, out=at / "first", base_text=str(own), checkpoint=Checkpoint(kept), progress=False,
-            feature_names=NAMES, feature_version="7", recipe=Recipe(epochs=1), fine_tune=HOW,
-        )  # fmt: skip
+    training.train(
+        ROWS, out=at / "first", base_text=str(own), checkpoint=Checkpoint(kept), progress=False,
+        feature_names=NAMES, feature_version="7", recipe=Recipe(epochs=1), fine_tune=HOW,
+    )  # fmt: skip
     (at / "elsewhere").mkdir()
     (at / "first").rename(at / "elsewhere/model")
     shutil.rmtree(own)
