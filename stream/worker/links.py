@@ -12,6 +12,7 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
+from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import LinkErrors
 from stream.worker.linkstore import APPLIED, POSITION, LinkStore
 from stream.worker.processor import LinkRecord, LinkSink
@@ -70,9 +71,13 @@ class LinkReader:
         self._ends: dict[int, int] = {}
 
     def start(self) -> None:
-        """Open the store to the sink and begin to read."""
-        self._compute.submit(self._sink.open, self._store).result()
-        self._thread.start()
+        """Open the store to the sink and begin to read; end the worker if it is damaged."""
+        try:
+            self._compute.submit(self._sink.open, self._store).result()
+        except DamagedStoreError as error:
+            self._fail(str(error), error)
+        else:
+            self._thread.start()
 
     def advance(self) -> tuple[int, int]:
         """Return how many of the records that were there at the start are read, and how many."""
@@ -89,7 +94,8 @@ class LinkReader:
     def stop(self) -> None:
         """End the thread and close the store."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._consumer.close()
         self._store.close()
 

@@ -9,7 +9,6 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -105,8 +104,15 @@ class Rocks:
     def keys(self, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in their order."""
         with self._sound():
-            keys = cast("Iterator[bytes]", self._db.keys(from_key=prefix))
-            yield from takewhile(lambda key: key.startswith(prefix), keys)
+            found = self._db.iter()
+            found.seek(prefix)
+            while found.valid():
+                key = cast("bytes", found.key())
+                if not key.startswith(prefix):
+                    return
+                yield key
+                found.next()
+            found.status()  # it ends where it cannot read on, too, and says so only here
 
     def compact(self) -> None:
         """Write the buffers to files, and all files anew without what is deleted or too old."""

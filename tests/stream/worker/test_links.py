@@ -12,6 +12,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from stream.worker.catchup import wait_for_links
+from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import ENDING, LOG_EVERY_S, LinkErrors
 from stream.worker.links import LINKS_HEADER, LINKS_VERSION, LinkReader
 from stream.worker.settings import WorkerSettings
@@ -141,6 +142,22 @@ def test_errors_of_one_kind_are_logged_once_a_minute_with_their_number(caplog):
 def test_an_error_that_does_not_pass_by_itself_ends_reading(code):
     with pytest.raises(RuntimeError, match="as it is"):
         LinkErrors("app.links").heed(error(code), 0.0)
+
+
+def test_a_damaged_store_ends_the_worker_when_it_is_opened(tmp_path):
+    class Damaged(AddUp):
+        def open(self, store):
+            raise DamagedStoreError("the local store links is damaged")
+
+    said = []
+    with ThreadPoolExecutor(1) as compute:
+        reader = LinkReader(
+            "127.0.0.1:9", "riskstream.links", 1, 7, tmp_path, Damaged(), compute, Stages(),
+            lambda sentence, error: said.append(sentence),
+        )  # fmt: skip
+        reader.start()
+        reader.stop()
+    assert said == ["the local store links is damaged"]
 
 
 def test_links_that_cannot_be_read_in_time_end_the_worker_with_time_and_remedy(tmp_path):

@@ -82,6 +82,15 @@ def test_damage_that_shows_when_it_is_read_ends_the_worker_and_is_mended_at_the_
     assert Rocks(filled, block_cache(1 << 20)).get(b"1") == b"2"
 
 
+def test_a_damaged_table_is_no_empty_store(filled) -> None:
+    """An iterator of RocksDB ends where it cannot read on, as it does at the end."""
+    scribble(first(filled, "*.sst"))
+    rocks = Rocks(filled, block_cache(1 << 20))
+    with pytest.raises(DamagedStoreError, match="start the worker again"):
+        list(rocks.keys(b""))
+    rocks.close()
+
+
 def test_a_store_that_another_holds_is_not_dropped(filled) -> None:
     rocks = Rocks(filled, block_cache(1 << 20))
     with pytest.raises(Exception, match="lock"):

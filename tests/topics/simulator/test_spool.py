@@ -1,7 +1,6 @@
 """A spool gives back every line, in order of time, however little it may hold."""
 
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -61,7 +60,7 @@ def test_no_more_lines_are_held_than_said(monkeypatch):
 
 def test_closing_removes_the_files():
     spool = Spool(START, END, 1)
-    folder = Path(spool._folder.name)
+    folder = spool._folder.path
     assert folder.exists()
     spool.close()
     assert not folder.exists()
