@@ -57,7 +57,7 @@ def warm_up(processor: Processor, links: LinkSink) -> None:
     Neither keeps anything of it: the processor has no state, and ``links`` forgets what it knows
     when the worker opens its store.
     """
-    warm_recovery()
+    _warm_recovery()
     memory = _Memory()
     links.open(memory)
     state: bytes | None = None
@@ -73,7 +73,7 @@ def warm_up(processor: Processor, links: LinkSink) -> None:
                 memory.values.update(links.apply([link]))
 
 
-def warm_recovery() -> None:
+def _warm_recovery() -> None:
     """Compile what recovery needs, with a record that there is nothing to compare with."""
     one, yes = new_headers(1), np.ones(1, np.bool_)
     weigh(np.zeros(1, np.int64), one, ~yes, one, ~yes)

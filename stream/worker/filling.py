@@ -10,7 +10,6 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Final, Self, cast
 import numpy as np
 
 from stream.worker.partition import PartitionStore, partition_folder
+from stream.worker.processor import by_partition
 from stream.worker.rocks import block_cache
 from topics.consuming import bounds, read_topic
 from topics.errors import InputError
@@ -129,7 +129,7 @@ def _read(theirs: Connection, order: Order) -> None:
         store.follow(order.life, order.ends[number])
     n_read = n_stale = 0
     for taken in read_topic(order.brokers, order.topic, n_records=N_AT_ONCE):
-        for number, at in _by_partition(taken.partitions):
+        for number, at in by_partition(np.array(taken.partitions)):
             n_stale += stores[number].recover(
                 np.array([taken.offsets[i] for i in at]),
                 cast("list[bytes]", [taken.keys[i] for i in at]),
@@ -140,18 +140,6 @@ def _read(theirs: Connection, order: Order) -> None:
     for store in stores.values():
         store.close()
     _tell(theirs, "end", n_read, n_stale)
-
-
-def _by_partition(partitions: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """Return the positions of each partition's records, in their order.
-
-    >>> _by_partition([4, 2, 4])
-    [(4, [0, 2]), (2, [1])]
-    """
-    found: dict[int, list[int]] = {}
-    for position, number in enumerate(partitions):
-        found.setdefault(number, []).append(position)
-    return list(found.items())
 
 
 def _tell(theirs: Connection, kind: str, *content: object) -> None:
