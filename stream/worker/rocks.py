@@ -18,6 +18,7 @@ from rocksdict import (
     Cache,
     DBCompressionType,
     Options,
+    RdictIter,
     WriteBatch,
     WriteOptions,
 )
@@ -98,19 +99,24 @@ class Rocks:
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield all pairs in the order of their keys."""
-        with self._sound():
-            yield from self._db.items()
+        for found in self._from(b""):
+            yield cast("bytes", found.key()), cast("bytes", found.value())
 
     def keys(self, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that begin with ``prefix``, in their order."""
+        for found in self._from(prefix):
+            key = cast("bytes", found.key())
+            if not key.startswith(prefix):
+                return
+            yield key
+
+    def _from(self, key: bytes) -> Iterator[RdictIter]:
+        """Yield an iterator that stands on one pair after the other, from ``key`` on."""
         with self._sound():
             found = self._db.iter()
-            found.seek(prefix)
+            found.seek(key)
             while found.valid():
-                key = cast("bytes", found.key())
-                if not key.startswith(prefix):
-                    return
-                yield key
+                yield found
                 found.next()
             found.status()  # it ends where it cannot read on, too, and says so only here
 
