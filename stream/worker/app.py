@@ -54,8 +54,9 @@ class WorkerApp(faust.App):
         self._lives: Mapping[str, int] = {}
         self._partition_count = settings.partitions
         self.records = Producer(settings.brokers, settings.produce_timeout_s, settings.topic_prefix)
-        folder = settings.data_dir / settings.application
-        self.states = States(folder, settings.cache_bytes, settings.partitions, self._look_up)
+        self.states = States(
+            settings.folder, settings.cache_bytes, settings.partitions, self._look_up
+        )
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
         self.rounds = Rounds(
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,

@@ -28,7 +28,7 @@ def link_reader(
         settings.links,
         settings.partitions,
         cluster.lives([settings.links])[settings.links],
-        settings.data_dir / settings.application / "links",
+        settings.folder / "links",
         sink,
         compute,
         app.stages,
@@ -42,9 +42,9 @@ def begin_filling(settings: WorkerSettings, cluster: Cluster) -> Filling | None:
     """Begin to fill the local stores where that is due; the embedded broker forgets too much."""
     if settings.embedded_broker:
         return None
-    topic, folder = settings.changelog, settings.data_dir / settings.application
+    topic = settings.changelog
     life = cluster.lives([topic])[topic]
-    return Filling.begin(settings.brokers, topic, life, folder, settings.fill_from)
+    return Filling.begin(settings.brokers, topic, life, settings.folder, settings.fill_from)
 
 
 async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
@@ -61,7 +61,7 @@ async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
     if filling is not None:
         app.states.n_recovered += filling.n_read
         app.states.n_stale += filling.n_stale
-    (app.settings.data_dir / app.settings.application / FILLED).touch()
+    (app.settings.folder / FILLED).touch()
 
 
 async def wait_for_links(

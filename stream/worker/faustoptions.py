@@ -18,7 +18,7 @@ def faust_options(settings: WorkerSettings) -> dict[str, Any]:
         "broker": brokers,
         "origin": "stream.worker",
         "autodiscover": False,
-        "datadir": settings.data_dir / settings.application / "faust",
+        "datadir": settings.folder / "faust",
         "Table": StateTable,
         "TableManager": StateTables,
         "canonical_url": f"http://worker-{settings.instance or time.time_ns()}",

@@ -16,7 +16,7 @@ def held_folder(settings: WorkerSettings) -> Iterator[None]:
 
     Raises InputError if it cannot be made or another worker has it.
     """
-    folder = settings.data_dir / settings.application
+    folder = settings.folder
     with contextlib.ExitStack() as stack:
         try:
             (folder / "faust").mkdir(parents=True, exist_ok=True)

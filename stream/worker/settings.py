@@ -58,6 +58,11 @@ class WorkerSettings:
     """Test only: False forgets what the states have applied, which counts twice after a crash."""
 
     @property
+    def folder(self) -> Path:
+        """Where in ``data_dir`` the application's local stores are."""
+        return self.data_dir / self.application
+
+    @property
     def changelog(self) -> str:
         """Topic that keeps the newest state of every key."""
         return f"{self.application}.changelog"
