@@ -9,38 +9,39 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from topics.compiled import compiled
 
 _LEVELS = np.concatenate(
     [[0.0, 0.001, 0.005, 0.01, 0.02], np.linspace(0.05, 0.95, 19), [0.98, 0.99, 0.995, 0.999, 1.0]]
 )
 
 
-@njit(cache=True, nogil=True)
-def _place(features: Any, knots: Any, first: Any, index: Any, weight: Any) -> None:
+@compiled
+def place(features: Any, knots: Any, first: Any, row: Any, weight: Any) -> None:
+    """Write the rows and weights, [2F], of one event's features [F]; see `Bins.place`."""
+    for f in range(features.shape[0]):
+        x, low = features[f], first[f]
+        last = first[f + 1] - 2  # behind it the row for unknown
+        n = last - low
+        while n > 1:  # always as often for a feature: a processor guesses values badly
+            half = n // 2
+            low += half if x >= knots[low + half] else 0
+            n -= half
+        part = (x - knots[low]) / (knots[low + 1] - knots[low])
+        part = min(part, np.float32(1)) if part > 0 else np.float32(0)
+        low = last + 1 if np.isnan(x) else low
+        row[2 * f] = low
+        row[2 * f + 1] = low + 1 if part > 0 else low
+        weight[2 * f] = np.float32(1) - part
+        weight[2 * f + 1] = part
+
+
+@compiled
+def _place_all(features: Any, knots: Any, first: Any, row: Any, weight: Any) -> None:
     for i in range(features.shape[0]):
-        for f in range(features.shape[1]):
-            x = features[i, f]
-            low, last = first[f], first[f + 1] - 2  # the row behind the knots: unknown
-            part = np.float32(0)
-            if np.isnan(x):
-                low = last + 1
-            elif x >= knots[last]:
-                low = last
-            elif x > knots[low]:
-                high = last
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    if x >= knots[middle]:
-                        low = middle
-                    else:
-                        high = middle
-                part = (x - knots[low]) / (knots[low + 1] - knots[low])
-            index[i, 2 * f] = low
-            index[i, 2 * f + 1] = low + 1 if part > 0 else low
-            weight[i, 2 * f] = np.float32(1) - part
-            weight[i, 2 * f + 1] = part
+        place(features[i], knots, first, row[i], weight[i])
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,11 @@ class Bins:
         """Rows of the table that holds a vector per knot."""
         return len(self.knots)
 
+    def expect(self, features: NDArray[np.float32]) -> None:
+        """Raise ValueError for another number of features, whose loop would read past the end."""
+        if features.shape[1] != (n_features := len(self.first) - 1):
+            raise ValueError(f"{features.shape[1]} features where the knots are of {n_features}")
+
     def place(self, features: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return rows int32[n, 2F] and weights float32[n, 2F], two per feature, sum 1.
 
@@ -97,13 +103,11 @@ class Bins:
         >>> [part.tolist() for part in bins.place(np.array([[2.5], [np.nan]], np.float32))]
         [[[0, 1], [2, 2]], [[0.75, 0.25], [1.0, 0.0]]]
         """
-        n_features = len(self.first) - 1
-        if features.shape[1] != n_features:  # the loop would read past their end
-            raise ValueError(f"{features.shape[1]} features where the knots are of {n_features}")
-        shape = (len(features), 2 * n_features)
-        index, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
-        _place(features, self.knots, self.first, index, weight)
-        return index, weight
+        self.expect(features)
+        shape = (len(features), 2 * features.shape[1])
+        row, weight = np.empty(shape, np.int32), np.empty(shape, np.float32)
+        _place_all(features, self.knots, self.first, row, weight)
+        return row, weight
 
 
 def _knots(values: NDArray[np.float32], weight: NDArray[np.float64] | None) -> NDArray[np.float32]:

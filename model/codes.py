@@ -13,11 +13,17 @@ N_CODES: Final = 32
 """Rows of a small look-up: steps (a review's rating included), methods, channels, currencies."""
 
 NO_EVENT: Final = 255
+NO_SKETCH: Final = np.uint32(0x88888888)
+"""Four bytes of a sketch without a text."""
+
 ABSENT_CODE: Final = N_CODES - 1
 NULL_CODE: Final = N_CODES - 2
 
 N_GAPS: Final = 48
 """Half octaves of seconds between a past event and the current one; the last from 194 days on."""
+
+_ROOT: Final = 3474675
+"""The fraction's bits of the square root of 2 in float32."""
 
 N_RELATIONS: Final = 4 * N_GAPS + 2
 NULL_RELATION: Final = 4 * N_GAPS
@@ -49,7 +55,10 @@ def step_code(step: int, rating: int) -> int:
 @compiled
 def gap(seconds: int) -> int:
     """Return seconds in half octaves, at most N_GAPS - 1."""
-    return min(int(2 * np.log2(np.float32(1 + max(seconds, 0)))), N_GAPS - 1)
+    bits: Any = np.float32(1 + max(seconds, 0)).view(np.int32)
+    octaves, fraction = (bits >> 23) - 127, bits & 0x7FFFFF
+    half = 1 if fraction > _ROOT else 0
+    return min(2 * int(octaves) + half, N_GAPS - 1)
 
 
 @inlined
@@ -58,21 +67,30 @@ def same_things(past: Any, category: Any, seller: Any) -> Any:
 
     ``past`` uint16[16] is a view of a PAST; 0 is no category, or no seller.
     """
-    same = 0
-    if past[2] != 0 and past[2] == category:
-        same |= 1
-    if past[3] != 0 and past[3] == seller:
-        same |= 2
-    return same
+    same_category = 1 if (past[2] != 0) & (past[2] == category) else 0
+    return same_category + (2 if (past[3] != 0) & (past[3] == seller) else 0)
+
+
+@inlined
+def has_sketch(words: Any) -> Any:
+    """Tell whether there is a text; words uint32[8] is a view of a PAST."""
+    return (
+        (words[4] != NO_SKETCH)
+        | (words[5] != NO_SKETCH)
+        | ((words[6] != NO_SKETCH) | (words[7] != NO_SKETCH))
+    )
 
 
 @inlined
 def unpack_sketch(packed: Any, out: Any) -> Any:
-    """Write a text's sketch, 16 bytes, to out [32]; return whether there is a text."""
+    """Write a text's sketch, 16 bytes, to out [32] and return True; False: there is no text."""
     some = 0
     for j in range(16):
+        some |= packed[j] ^ 0x88
+    if some == 0:
+        return False
+    for j in range(16):
         byte = packed[j]
-        some |= byte ^ 0x88
         out[2 * j] = np.float32(0.25) * (np.float32(byte & 15) - np.float32(8))
         out[2 * j + 1] = np.float32(0.25) * (np.float32(byte >> 4) - np.float32(8))
-    return some != 0
+    return True

@@ -9,13 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from model.tiles import (
+    GATHERED,
+    LANES,
+    TILE_ROWS,
+    add_chosen,
+    add_chosen_wide,
+    add_tile,
+    add_wide_tile,
+)
 from topics.compiled import compiled, inlined
 
 ROWS: Final = 8
-"""Rows that a product takes at a time."""
-
-COLUMNS: Final = 4
-"""Columns of the left matrix that a product takes at a time."""
+"""What the rows of a product are a multiple of."""
 
 WIDTH: Final = 16
 """Numbers of a cache line; rows and pasts are padded to a multiple."""
@@ -54,35 +60,35 @@ def ranked(function: Any) -> Any:
 
 @fused
 def add_product(a: Any, b: Any, out: Any) -> None:
-    """Add a [m, k] times b [k, n] to out [m, n]; m is a multiple of ROWS, k of COLUMNS.
+    """Add a [m, k] times b [k, n] to out [m, n]; m is a multiple of ROWS.
 
-    Eight rows share what is read of ``b``, and four products are added before a sum is stored; the
-    compiler turns the inner loop into the widest instructions that the processor has.
+    The numbers of a row lie side by side. Fastest where n is a multiple of WIDTH.
     """
-    n = b.shape[1]
-    for i in range(0, a.shape[0], ROWS):
-        o0, o1, o2, o3 = out[i], out[i + 1], out[i + 2], out[i + 3]
-        o4, o5, o6, o7 = out[i + 4], out[i + 5], out[i + 6], out[i + 7]
-        for k in range(0, a.shape[1], COLUMNS):
-            b0, b1, b2, b3 = b[k], b[k + 1], b[k + 2], b[k + 3]
-            p0, p1, p2, p3 = a[i, k], a[i, k + 1], a[i, k + 2], a[i, k + 3]
-            q0, q1, q2, q3 = a[i + 1, k], a[i + 1, k + 1], a[i + 1, k + 2], a[i + 1, k + 3]
-            r0, r1, r2, r3 = a[i + 2, k], a[i + 2, k + 1], a[i + 2, k + 2], a[i + 2, k + 3]
-            s0, s1, s2, s3 = a[i + 3, k], a[i + 3, k + 1], a[i + 3, k + 2], a[i + 3, k + 3]
-            t0, t1, t2, t3 = a[i + 4, k], a[i + 4, k + 1], a[i + 4, k + 2], a[i + 4, k + 3]
-            u0, u1, u2, u3 = a[i + 5, k], a[i + 5, k + 1], a[i + 5, k + 2], a[i + 5, k + 3]
-            v0, v1, v2, v3 = a[i + 6, k], a[i + 6, k + 1], a[i + 6, k + 2], a[i + 6, k + 3]
-            w0, w1, w2, w3 = a[i + 7, k], a[i + 7, k + 1], a[i + 7, k + 2], a[i + 7, k + 3]
-            for j in range(n):
-                x0, x1, x2, x3 = b0[j], b1[j], b2[j], b3[j]
-                o0[j] += p0 * x0 + p1 * x1 + p2 * x2 + p3 * x3
-                o1[j] += q0 * x0 + q1 * x1 + q2 * x2 + q3 * x3
-                o2[j] += r0 * x0 + r1 * x1 + r2 * x2 + r3 * x3
-                o3[j] += s0 * x0 + s1 * x1 + s2 * x2 + s3 * x3
-                o4[j] += t0 * x0 + t1 * x1 + t2 * x2 + t3 * x3
-                o5[j] += u0 * x0 + u1 * x1 + u2 * x2 + u3 * x3
-                o6[j] += v0 * x0 + v1 * x1 + v2 * x2 + v3 * x3
-                o7[j] += w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3
+    n = out.shape[1]
+    wide, some = n - n % (2 * LANES), n - n % LANES
+    for i in range(0, a.shape[0], TILE_ROWS):
+        for j in range(0, wide, 2 * LANES):
+            add_wide_tile(a, b, out, i, j)
+        for j in range(wide, some, LANES):
+            add_tile(a, b, out, i, j)
+    for i in range(a.shape[0]):
+        for j in range(some, n):
+            for k in range(a.shape[1]):
+                out[i, j] += a[i, k] * b[k, j]
+
+
+@fused
+def add_rows(table: Any, at: Any, share: Any, n: Any, out: Any) -> None:
+    """Add the first n rows ``at`` of a table [m, width], times their shares, to out [width].
+
+    ``at`` is int32, the width a multiple of WIDTH.
+    """
+    width = out.shape[0]
+    wide = width - width % (GATHERED * LANES)
+    for j in range(0, wide, GATHERED * LANES):
+        add_chosen_wide(table, at, share, n, out, j)
+    for j in range(wide, width, LANES):
+        add_chosen(table, at, share, n, out, j)
 
 
 @inlined

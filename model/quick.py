@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.bins import Bins
+from model.bins import Bins, place
 from model.inputs import WITH_VECTOR, TextVectors
 from model.loops import add_row, fused
 from model.quickback import add_contributions, back
@@ -33,10 +33,10 @@ class QuickNetwork:
         Raises ValueError where its sizes do not fit the loops.
         """
         shape = network.shape
-        if shape.heads % 4 or shape.d % 4:
-            raise ValueError(f"heads and d are multiples of 4, not {shape.heads} and {shape.d}")
+        if shape.heads % 4:
+            raise ValueError(f"heads are a multiple of 4, not {shape.heads}")
         self._depth, self._hidden = shape.past, shape.hidden
-        self._rows, self._bins = arranged(network, table), bins
+        self._rows, self._bins = arranged(network, table, bins), bins
 
     def outputs(self, x: ScoreInput, texts: TextVectors) -> NDArray[np.float64]:
         """Return float64[n, N_OUTPUTS] of n events."""
@@ -56,19 +56,17 @@ class QuickNetwork:
         """
         out = np.zeros((len(x), x.features.shape[1]))
         if len(x):
-            row, weight = self._bins.place(usual[None])
-            _explain(
-                self._events(x, texts), row[0], weight[0], head, steps, self._hidden,
-                self._rows, out,
-            )  # fmt: skip
+            usual = np.ascontiguousarray(usual, np.float32)
+            _explain(self._events(x, texts), usual, head, steps, self._hidden, self._rows, out)
         return out
 
     def _events(self, x: ScoreInput, texts: TextVectors) -> Events:
         n, now = len(x), event_tokens(x.rows)
+        self._bins.expect(x.features)
         past = np.ascontiguousarray(x.past[:, : self._depth])
         raw = past.view(np.uint8).reshape(n, past.shape[1], PAST.itemsize)
         return Events(
-            *self._bins.place(x.features), now.dense, now.lookup,
+            np.ascontiguousarray(x.features, np.float32), now.dense, now.lookup,
             np.ascontiguousarray(texts.vectors, np.float32),
             np.where(texts.kind == WITH_VECTOR, texts.at, -1), texts.kind, raw,
             raw.view(np.uint16), raw.view(np.uint32), raw.view(np.float32),
@@ -79,7 +77,7 @@ class QuickNetwork:
 
 @fused
 def _answer(e: Any, hidden: Any, rows: Any, out: Any) -> None:
-    b = room(e.row, e.dense, e.u8, rows)
+    b = room(e.features, e.dense, e.u8, rows)
     steps = steps_of(room_of_layers(1, rows.layers[0], b.relation.shape[1]), 0)
     first = b.now.shape[1] + hidden
     for begin in range(0, len(out), BLOCK):
@@ -95,17 +93,17 @@ def _answer(e: Any, hidden: Any, rows: Any, out: Any) -> None:
 
 
 @fused
-def _explain(
-    e: Any, usual_row: Any, usual_weight: Any, head: Any, n_steps: Any, hidden: Any, rows: Any,
-    out: Any,
-) -> None:  # fmt: skip
+def _explain(e: Any, usual: Any, head: Any, n_steps: Any, hidden: Any, rows: Any, out: Any) -> None:
     """Take every event through in ``n_steps`` rows, which have come so far from the usual."""
-    b = room(e.row, e.dense, e.u8, rows)
+    b = room(e.features, e.dense, e.u8, rows)
     n_layers, width = len(rows.layers), b.wide.shape[1]
     steps = room_of_layers(n_layers, rows.layers[0], b.relation.shape[1])
-    usual, slope = np.zeros(width, np.float32), np.zeros((BLOCK, width), np.float32)
-    whole = np.zeros((len(out), width), np.float32)
-    sum_steps(usual_row, usual_weight, rows.now.steps, b, usual)
+    slope, whole = np.zeros((BLOCK, width), np.float32), np.zeros((len(out), width), np.float32)
+    now, usual_row, usual_share = rows.now, b.row[0].copy(), b.share[0].copy()
+    place(usual, now.knots, now.first, usual_row, usual_share)
+    b.row[0], b.share[0] = usual_row, usual_share
+    sum_steps(1, now.steps, b)
+    from_usual = b.wide[0].copy()
     n_rows = n_steps * len(out)
     for begin in range(0, n_rows, BLOCK):
         size = min(BLOCK, n_rows - begin)
@@ -113,7 +111,7 @@ def _explain(
         for i in range(size):
             left = np.float32(1 - ((begin + i) % n_steps + 0.5) / n_steps)
             for j in range(width):
-                b.wide[i, j] -= (b.wide[i, j] - usual[j]) * left
+                b.wide[i, j] -= (b.wide[i, j] - from_usual[j]) * left
         start(size, rows, b)
         for at in range(n_layers):
             ask(rows.layers[at], size, b, steps_of(steps, at))
@@ -124,6 +122,5 @@ def _explain(
     for i in range(len(out)):
         for j in range(width):
             whole[i, j] /= np.float32(n_steps)
-        add_contributions(
-            whole[i], e.row[i], e.weight[i], usual_row, usual_weight, rows.now.steps, out[i]
-        )
+        place(e.features[i], now.knots, now.first, b.row[0], b.share[0])
+        add_contributions(whole[i], b.row[0], b.share[0], usual_row, usual_share, now.steps, out[i])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from model.loops import COLUMNS, ROWS, add_product, fused, summed, up
+from model.loops import ROWS, add_product, fused, summed, summed_within, up
 from model.quickroom import steps_of
 from model.slopes import ungelu, unnormalise, unsilu, unsoftmax
 
@@ -64,7 +64,7 @@ def _unask(layer: Any, size: Any, b: Any, s: Any, both: Any) -> None:
         for k in range(each):
             slopes[k, n:] = 0
             unsoftmax(s.shares[i, k], slopes[k])
-        add_product(slopes[:, : up(n, COLUMNS)], b.events[i], asked_each[i])
+        add_product(slopes[:, :n], b.events[i], asked_each[i])
     calm = np.zeros((2 * some, d), f4)
     add_product(asked, layer.back_ask, calm)
     unnormalise(calm, s.before[: 2 * some], layer.ask_norm, x)
@@ -78,9 +78,15 @@ def add_contributions(
     for i in range(row.shape[0]):
         if row[i] == usual_row[i] and weight[i] == usual_weight[i]:
             continue
-        step, usual = steps[row[i]], steps[usual_row[i]]
-        along, before = np.float32(0), np.float32(0)
-        for j in range(gradient.shape[0]):
-            along += gradient[j] * step[j]
-            before += gradient[j] * usual[j]
-        out[i // 2] += weight[i] * along - usual_weight[i] * before
+        if weight[i] != 0:
+            out[i // 2] += weight[i] * _along(gradient, steps[row[i]])
+        if usual_weight[i] != 0:
+            out[i // 2] -= usual_weight[i] * _along(gradient, steps[usual_row[i]])
+
+
+@summed_within
+def _along(gradient: Any, row: Any) -> Any:
+    total = np.float32(0)
+    for j in range(gradient.shape[0]):
+        total += gradient[j] * row[j]
+    return total

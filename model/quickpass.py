@@ -4,13 +4,14 @@ What `model.transformer` computes with whole tensors is done here by compiled lo
 step of a block, so that `model.quickback` can go back through them.
 """
 
-from typing import Any
+from typing import Any, Final
 
+from model.bins import place
 from model.loops import (
-    COLUMNS,
     ROWS,
     add_product,
     add_row,
+    add_rows,
     fill_rows,
     fused,
     gelu,
@@ -22,6 +23,9 @@ from model.loops import (
 from model.quickroom import BLOCK
 from model.recall import recall
 
+AT_ONCE: Final = 16
+"""Rows of features that are added to a sum between loading and storing it."""
+
 
 @fused
 def embed(e: Any, begin: Any, size: Any, times: Any, rows: Any, b: Any) -> None:
@@ -30,15 +34,21 @@ def embed(e: Any, begin: Any, size: Any, times: Any, rows: Any, b: Any) -> None:
     now = rows.now
     fill_rows(b.now[:some], now.dense_bias)
     for i in range(size):
-        b.dense[i] = e.dense[(begin + i) // times]
+        at = (begin + i) // times
+        b.dense[i] = e.dense[at]
+        place(e.features[at], now.knots, now.first, b.row[i], b.share[i])
     add_product(b.dense[:some], now.dense, b.now[:some])
     _read(e, begin, size, times, now, b)
+    sum_steps(size, now.steps, b)
     for i in range(size):
         at = (begin + i) // times
-        sum_steps(e.row[at], e.weight[at], now.steps, b, b.wide[i])
         for j in range(e.lookup.shape[1]):
             add_row(b.now[i], now.lookup[e.lookup[at, j]])
         add_row(b.now[i], now.text_kind[e.kind[at]])
+        if i and at == (begin + i - 1) // times:
+            b.events[i], b.turned[i] = b.events[i - 1], b.turned[i - 1]
+            b.relation[i], b.length[i] = b.relation[i - 1], b.length[i - 1]
+            continue
         b.length[i] = recall(
             e.u8[at], e.u16[at], e.u32[at], e.f32[at], e.now_s[at], e.category[at], e.seller[at],
             rows.past, b.events[i], b.turned[i], b.relation[i], b.sketch, b.said, b.said_at,
@@ -46,29 +56,26 @@ def embed(e: Any, begin: Any, size: Any, times: Any, rows: Any, b: Any) -> None:
 
 
 @fused
-def sum_steps(row: Any, weight: Any, steps: Any, b: Any, wide: Any) -> None:
-    """Write the sum of an event's features to wide.
+def sum_steps(size: Any, steps: Any, b: Any) -> None:
+    """Write the sums of a block's features to ``b.wide``.
 
-    A value at a knot has one row of a weight, one between two knots has two; eight rows are added
-    before a sum is stored.
+    A feature is a share of two rows of the table, or the whole of one. The first rows of all events
+    are added before the next, for they are mostly the same, and lie close at hand then.
     """
-    n, at, share = 0, b.step_at, b.step_share
-    for i in range(row.shape[0]):
-        if weight[i] != 0:
-            at[n], share[n] = row[i], weight[i]
-            n += 1
-    while n % 8:
-        at[n], share[n] = 0, 0
-        n += 1
-    wide[:] = 0
-    for i in range(0, n, 8):
-        r0, r1, r2, r3 = steps[at[i]], steps[at[i + 1]], steps[at[i + 2]], steps[at[i + 3]]
-        r4, r5, r6, r7 = steps[at[i + 4]], steps[at[i + 5]], steps[at[i + 6]], steps[at[i + 7]]
-        s0, s1, s2, s3 = share[i], share[i + 1], share[i + 2], share[i + 3]
-        s4, s5, s6, s7 = share[i + 4], share[i + 5], share[i + 6], share[i + 7]
-        for j in range(wide.shape[0]):
-            first = s0 * r0[j] + s1 * r1[j] + s2 * r2[j] + s3 * r3[j]
-            wide[j] += first + (s4 * r4[j] + s5 * r5[j] + s6 * r6[j] + s7 * r7[j])
+    longest = 0
+    for i in range(size):
+        at, share, n = b.step_at[i], b.step_share[i], 0
+        for k in range(b.row.shape[1]):
+            at[n], share[n] = b.row[i, k], b.share[i, k]
+            n += 1 if share[n] != 0 else 0
+        b.n_steps[i] = n
+        longest = max(longest, n)
+    b.wide[:size] = 0
+    for k in range(0, longest, AT_ONCE):
+        for i in range(size):
+            n = min(AT_ONCE, b.n_steps[i] - k)
+            if n > 0:
+                add_rows(steps, b.step_at[i, k:], b.step_share[i, k:], n, b.wide[i])
 
 
 @fused
@@ -148,7 +155,7 @@ def _attend(
     for i in range(shares.shape[0]):
         softmax(shares[i], n)
     taken[:] = 0
-    add_product(shares[:, : up(n, COLUMNS)], events, taken)
+    add_product(shares[:, :n], events, taken)
 
 
 @fused

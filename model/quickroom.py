@@ -11,14 +11,13 @@ BLOCK: Final = 4 * ROWS
 
 
 class Events(NamedTuple):
-    """Packed events: of `Bins`, `event_tokens`, `TextVectors` (``text_at`` -1: none) and PAST.
+    """Packed events: features, and what is of `event_tokens`, `TextVectors` and PAST.
 
-    ``u8`` to ``f32`` are views of the past, ``now_s``, ``category`` and ``seller`` what it is
-    related to.
+    ``text_at`` is -1 where there is no text; ``u8`` to ``f32`` are views of the past, ``now_s``,
+    ``category`` and ``seller`` what it is related to.
     """
 
-    row: Any
-    weight: Any
+    features: Any
     dense: Any
     lookup: Any
     vectors: Any
@@ -48,8 +47,11 @@ class Block(NamedTuple):
     joined: Any  # [n, 128] before the activation
     curved: Any  # [n, 128] behind it
     last: Any
-    step_at: Any
+    row: Any  # [n, 2 F] of the numeric table
+    share: Any  # [n, 2 F] how much of each
+    step_at: Any  # [n, 2 F + 1] the rows of which there is some
     step_share: Any
+    n_steps: Any  # [n] how many they are
     dense: Any
     words: Any
     spoken: Any
@@ -73,10 +75,10 @@ class Steps(NamedTuple):
 
 
 @fused
-def room(row: Any, dense: Any, u8: Any, rows: Any) -> Any:
+def room(features: Any, dense: Any, u8: Any, rows: Any) -> Any:
     """Return a Block for events like these."""
     d, f4 = rows.now.lookup.shape[1], np.float32
-    long = up(u8.shape[1] + 1, WIDTH)
+    long, two = up(u8.shape[1] + 1, WIDTH), 2 * features.shape[1]
     return Block(
         np.zeros((BLOCK, rows.now.steps.shape[1]), f4), np.zeros((BLOCK, d), f4),
         np.zeros((2 * BLOCK, d), f4), np.empty((BLOCK, long, d), f4),
@@ -87,7 +89,9 @@ def room(row: Any, dense: Any, u8: Any, rows: Any) -> Any:
         np.zeros((BLOCK, rows.join.join.shape[1]), f4),
         np.zeros((BLOCK, rows.join.join.shape[1]), f4),
         np.zeros((BLOCK, rows.join.out.shape[1]), f4),
-        np.empty(row.shape[1] + ROWS, np.int64), np.empty(row.shape[1] + ROWS, f4),
+        np.zeros((BLOCK, two), np.int32), np.zeros((BLOCK, two), f4),
+        np.zeros((BLOCK, two + 1), np.int32), np.zeros((BLOCK, two + 1), f4),
+        np.zeros(BLOCK, np.int64),
         np.zeros((BLOCK, dense.shape[1]), f4), np.zeros((BLOCK, rows.now.text.shape[0]), f4),
         np.zeros((BLOCK, d), f4),
         np.zeros((long, rows.past.sketch.shape[0]), f4), np.zeros((long, d), f4),

@@ -3,9 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from model.loops import COLUMNS, WIDTH, up
+from model.bins import Bins
+from model.loops import WIDTH, up
 from model.recall import Floats, PastRows, as_array
 from model.transformer import EventTransformer
 
@@ -13,10 +15,13 @@ from model.transformer import EventTransformer
 class NowRows(NamedTuple):
     """What current events are summed from, in rows of d; a norm [2, d] is gain and shift.
 
-    ``steps`` [n_rows, wide] is the numeric table, padded with zeros.
+    ``steps`` [n_rows, wide] is the numeric table, padded with zeros; ``knots`` and ``first`` are
+    those of its `Bins`.
     """
 
     steps: Floats
+    knots: Floats
+    first: NDArray[np.int32]
     lookup: Floats
     dense: Floats
     dense_bias: Floats
@@ -72,19 +77,20 @@ class Rows(NamedTuple):
     join: JoinRows
 
 
-def arranged(network: EventTransformer, table: Tensor) -> Rows:
-    """Return the weights of a network; ``table`` is ``network.table()``."""
-    d, heads = network.shape.d, network.shape.heads
+def arranged(network: EventTransformer, table: Tensor, bins: Bins) -> Rows:
+    """Return the weights of a network; ``table`` is ``network.table()``, of ``bins``."""
+    heads = network.shape.heads
     past = PastRows.of(network.lookup, network.past_dense)
     steps, text = as_array(table), _turned(network.text.weight)
-    n_text = up(len(text), COLUMNS)
     now = NowRows(
         padded(steps, len(steps), up(steps.shape[1], WIDTH)),
-        past.lookup,
+        bins.knots,
+        bins.first,
+        past.table,
         *_linear(network.now_dense),
-        padded(text, n_text, d),
-        padded(as_array(network.text_mean), n_text),
-        padded(as_array(network.text_scale), n_text),
+        text,
+        as_array(network.text_mean),
+        as_array(network.text_scale),
         as_array(network.text_kind),
         _norm(network.norms[0]),
         _norm(network.norms[1]),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from model.codes import (
     CATEGORY_AT,
     N_CATEGORIES,
+    N_LOOKUPS,
     N_SELLERS,
     NO_EVENT,
     NULL_CODE,
@@ -20,11 +21,12 @@ from model.codes import (
     SELLER_AT,
     bucket,
     gap,
+    has_sketch,
     same_things,
     step_code,
     unpack_sketch,
 )
-from model.loops import COLUMNS, ROWS, add_product, add_row, fill_rows, fused, up
+from model.loops import ROWS, add_product, add_row, add_rows, fill_rows, fused, up
 from model.tokens import DAYS, HOURS, RAMPS
 
 Floats = NDArray[np.float32]
@@ -36,22 +38,26 @@ N_RAMPS: Final = 8
 UNKNOWN_AMOUNT: Final = N_RAMPS + 1
 
 
+HOUR_AT: Final = N_LOOKUPS
+LOW_AT: Final = HOUR_AT + N_HOURS
+HIGH_AT: Final = LOW_AT + 256
+AMOUNT_AT: Final = HIGH_AT + 256
+RISE_AT: Final = AMOUNT_AT + UNKNOWN_AMOUNT + 1
+N_PARTS: Final = 8
+"""Rows that a past event's vector is summed from."""
+
+
 class PastRows(NamedTuple):
     """The rows, all of length d, that past events' vectors are summed from.
 
-    ``lookup`` [N_LOOKUPS, d]; ``hour`` [N_HOURS, d] of the week since 1970; ``low`` and ``high``
-    [256, d] of the two bytes of flags; ``amount`` [10, d] at the ends of the ramps over an amount's
-    logarithm, the last where it is unknown, and ``rise`` [10, d] from each to the next;
+    ``table`` holds the look-ups; from HOUR_AT on the hours of the week since 1970; from LOW_AT and
+    HIGH_AT on the two bytes of flags; from AMOUNT_AT on the ends of the ramps over an amount's
+    logarithm, the last where it is unknown, and from RISE_AT on the way from each to the next.
     ``sketch`` [32, d]; ``said`` [d] where there is a sketch; ``null`` [d] of the event that is
     always there.
     """
 
-    lookup: Floats
-    hour: Floats
-    low: Floats
-    high: Floats
-    amount: Floats
-    rise: Floats
+    table: Floats
     sketch: Floats
     said: Floats
     null: Floats
@@ -59,16 +65,15 @@ class PastRows(NamedTuple):
     @classmethod
     def of(cls, lookup: torch.Tensor, dense: torch.Tensor) -> "PastRows":
         """Build them from lookup [N_LOOKUPS, d] and dense [N_DENSE, d] of the network."""
-        table, w = as_array(lookup), as_array(dense).astype(np.float64)
+        found, w = as_array(lookup), as_array(dense).astype(np.float64)
         hour = np.tile(HOURS, (7, 1)) @ w[42:46] + np.repeat(DAYS, 24, 0) @ w[46:48]
         bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
         nothing = np.zeros_like(w[:1])
         ends = np.concatenate([nothing, np.cumsum(w[34:42], 0)]) + w[33]
         ends, rise = np.concatenate([ends, nothing]), np.concatenate([w[34:42], nothing, nothing])
-        null = table[NULL_CODE] + table[CATEGORY_AT] + table[SELLER_AT]
-        low, high = bits @ w[48:56], bits @ w[56:64]
-        weights = hour, low, high, ends, rise, w[:32], w[32]
-        return cls._make([table, *(part.astype(np.float32) for part in weights), null])
+        table = np.concatenate([found, hour, bits @ w[48:56], bits @ w[56:64], ends, rise])
+        null = found[NULL_CODE] + found[CATEGORY_AT] + found[SELLER_AT]
+        return cls._make(part.astype(np.float32) for part in (table, w[:32], w[32], null))
 
 
 def as_array(tensor: torch.Tensor) -> Floats:
@@ -84,11 +89,12 @@ def recall(
 ) -> Any:  # fmt: skip
     """Write one event's past to events [k, d], turned [d, k] and relation [k]; return its length.
 
-    The first is the null event; events that are not there are left out. Up to a multiple of
-    COLUMNS ``events`` is filled with zeros. ``u8`` to ``f32`` are views of PAST[K], ``rows``
-    PastRows; sketch [k, 32], said [k, d] and said_at [k] are memory to work in.
+    The first is the null event; events that are not there are left out. ``u8`` to ``f32`` are
+    views of PAST[K], ``rows`` PastRows; sketch [k, 32], said [k, d] and said_at [k] are memory to
+    work in.
     """
     d = events.shape[1]
+    at, share = np.empty(N_PARTS, np.int32), np.ones(N_PARTS, np.float32)
     n, n_said = 1, 0
     relation[0] = NULL_RELATION
     for j in range(d):
@@ -98,17 +104,18 @@ def recall(
         if step == NO_EVENT:
             continue
         then: Any = np.int64(u32[k, 3])
-        out = events[n]
-        a = rows.lookup[step_code(step, u8[k, 1])]
-        b = rows.lookup[bucket(u16[k, 2], CATEGORY_AT, N_CATEGORIES)]
-        c = rows.lookup[bucket(u16[k, 3], SELLER_AT, N_SELLERS)]
-        hour = rows.hour[(then // 3600) % N_HOURS]
-        low, high = rows.low[u16[k, 1] & 255], rows.high[u16[k, 1] >> 8]
-        at, part = _ramp(f32[k, 2])
-        end, rise = rows.amount[at], rows.rise[at]
-        for j in range(d):
-            out[j] = a[j] + b[j] + c[j] + hour[j] + low[j] + high[j] + (end[j] + part * rise[j])
-        if unpack_sketch(u8[k, 16:], sketch[n_said]):
+        rise, part = _ramp(f32[k, 2])
+        share[N_PARTS - 1] = part
+        at[0] = step_code(step, u8[k, 1])
+        at[1] = bucket(u16[k, 2], CATEGORY_AT, N_CATEGORIES)
+        at[2] = bucket(u16[k, 3], SELLER_AT, N_SELLERS)
+        at[3] = HOUR_AT + (then // 3600) % N_HOURS
+        at[4], at[5] = LOW_AT + (u16[k, 1] & 255), HIGH_AT + (u16[k, 1] >> 8)
+        at[6], at[7] = AMOUNT_AT + rise, RISE_AT + rise
+        events[n] = 0
+        add_rows(rows.table, at, share, N_PARTS, events[n])
+        if has_sketch(u32[k]):
+            unpack_sketch(u8[k, 16:], sketch[n_said])
             said_at[n_said] = n
             n_said += 1
         relation[n] = 4 * gap(now_s - then) + same_things(u16[k], category, seller)
@@ -119,9 +126,6 @@ def recall(
         add_product(sketch[:some], rows.sketch, said[:some])
         for i in range(n_said):
             add_row(events[said_at[i]], said[i])
-    for k in range(n, up(n, COLUMNS)):
-        for j in range(d):
-            events[k, j] = 0
     for k in range(n):
         for j in range(d):
             turned[j, k] = events[k, j]
@@ -134,9 +138,7 @@ def _ramp(amount: Any) -> Any:
     if not amount >= 0:
         return UNKNOWN_AMOUNT, np.float32(0)
     size = np.float32(np.log(np.float32(1) + amount))
-    at = 0
-    while at < N_RAMPS and size >= RAMPS[at + 1]:
-        at += 1
-    if at == N_RAMPS:
-        return at, np.float32(0)
+    if size >= RAMPS[N_RAMPS]:
+        return N_RAMPS, np.float32(0)
+    at: Any = min(np.int64(size), N_RAMPS - 1)  # all but the last are 1 long
     return at, (size - RAMPS[at]) / (RAMPS[at + 1] - RAMPS[at])

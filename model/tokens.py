@@ -72,7 +72,10 @@ class EventTokens:
 def _write_dense(
     out: Any, sketch: Any, amount: float, time_s: int, flags: int, ramps: Any, hours: Any, days: Any
 ) -> None:
-    out[32] = 1.0 if unpack_sketch(sketch, out) else 0.0
+    if unpack_sketch(sketch, out):
+        out[32] = 1.0
+    else:
+        out[:33] = 0.0
     out[33] = 0.0
     for j in range(8):
         out[34 + j] = 0.0

@@ -53,3 +53,10 @@ def test_another_number_of_features_is_refused():
     bins = Bins.fit(np.zeros((2, 3), np.float32))
     with pytest.raises(ValueError, match="2 features where the knots are of 3"):
         bins.place(np.zeros((1, 2), np.float32))
+
+
+def test_beyond_the_knots_the_last_ones_count_whole():
+    bins = Bins(np.array([1, 4, np.nan, 7, np.nan], np.float32), np.array([0, 3, 5], np.int32))
+    row, weight = bins.place(np.array([[np.inf, -np.inf], [-9, 8], [4, 7]], np.float32))
+    assert row[weight == 1].reshape(3, 2).tolist() == [[1, 3], [0, 3], [1, 3]]
+    assert (weight[weight < 1] == 0).all()

@@ -6,7 +6,7 @@ import torch
 
 from model.bins import Bins
 from model.inputs import NO_TEXT, VECTOR_UNKNOWN, WITH_VECTOR, TextVectors
-from model.loops import ROWS, add_product, exp, gelu, normalise, silu, softmax
+from model.loops import ROWS, add_product, add_rows, exp, gelu, normalise, silu, softmax
 from model.predict import DeviceNetwork
 from model.quick import QuickNetwork
 from model.rows import take
@@ -81,7 +81,7 @@ def test_no_events_have_no_answers(asked):
 
 def test_sizes_that_do_not_fit_are_refused():
     network = EventTransformer(Shape(5, 0, heads=2), torch.tensor([0, 5]))
-    with pytest.raises(ValueError, match="multiples of 4, not 2 and 64"):
+    with pytest.raises(ValueError, match="a multiple of 4, not 2"):
         QuickNetwork(network, network.table(), Bins.fit(np.zeros((2, 1), np.float32)))
 
 
@@ -89,15 +89,26 @@ def numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(0, 2, shape).astype(np.float32)
 
 
-def test_products_do_not_depend_on_the_number_of_rows():
-    a, b = numbers(3 * ROWS, 20), numbers(20, 35)
-    out = numbers(3 * ROWS, 35)
+@pytest.mark.parametrize("columns", [16, 35, 48, 64])
+def test_products_do_not_depend_on_the_number_of_rows(columns):
+    a, b = numbers(3 * ROWS, 23)[:, :20], numbers(20, columns)
+    out = numbers(3 * ROWS, columns)
     expected = out + a @ b
     alone = out[ROWS : 2 * ROWS].copy()
     add_product(a, b, out)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
     add_product(a[ROWS : 2 * ROWS], b, alone)
     np.testing.assert_array_equal(alone, out[ROWS : 2 * ROWS])
+
+
+@pytest.mark.parametrize("columns", [16, 64, 256, 272])
+@pytest.mark.parametrize("n", [0, 1, 9])
+def test_chosen_rows_are_added_by_their_shares(columns, n):
+    table, share, out = numbers(30, columns), numbers(9), numbers(columns)
+    at = np.array([3, 29, 0, 3, 7, 11, 12, 13, 14], np.int32)
+    expected = out + share[:n] @ table[at[:n]]
+    add_rows(table, at, share, n, out)
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_exponential_is_exact_to_the_last_places():

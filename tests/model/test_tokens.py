@@ -11,6 +11,7 @@ from model.codes import (
     N_RELATIONS,
     NULL_CODE,
     NULL_RELATION,
+    gap,
 )
 from model.tokens import N_DENSE, event_tokens, past_tokens
 from tests.model.shop import history
@@ -54,6 +55,11 @@ def test_a_shared_category_and_seller_show_in_the_relation() -> None:
     assert (past_tokens(past, rows, 4).relation[0, 1:] % 4).tolist() == [3, 2, 1, 0]
     assert event_tokens(rows).lookup[0, 1] == past_tokens(past, rows, 1).lookup[0, 1, 1]
     assert past_tokens(past, rows, 2).lookup[0, 2, 1] == CATEGORY_AT
+
+
+@given(st.integers(0, 2**24 - 2))
+def test_a_gap_counts_half_octaves(seconds: int) -> None:
+    assert gap(seconds) == min(((1 + seconds) ** 2).bit_length() - 1, N_GAPS - 1)
 
 
 @given(st.integers(-(10**6), 2**31), st.integers(0, 2**31))
