@@ -31,8 +31,9 @@ from topics.freefields import FreeField
 from topics.scores import Head, ScoreInput, Scores, TextWork
 
 FRAUD, BAD, SPEND = range(3)
-STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 2}
-"""Of integrated gradients: twice as many users fall a credit band as raise an alert."""
+STEPS: Final[dict[Head, int]] = {"fraud": 4, "bad": 1}
+"""Of integrated gradients. Far more users fall a credit band than raise an alert, and one step in
+the middle finds the same first reason as 64, and 99 % of the first four."""
 
 
 class ModelScorer:
