@@ -90,7 +90,9 @@ class Checkpoint:
             head, body = self._state_file()
             if hashlib.sha256(body).hexdigest() != head["sha256"]:
                 raise DamagedError("it is not what was written")
-            found: dict[str, Any] = torch.load(io.BytesIO(body), weights_only=True)
+            found: dict[str, Any] = torch.load(
+                io.BytesIO(body), map_location="cpu", weights_only=True
+            )
             return found
         except (OSError, ValueError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
             self._tell(

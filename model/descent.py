@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from model.checkpoint import EVERY_S
+from model.compute import HERE, Compute
 from model.recipe import Recipe
 
 WARM_UP: Final = 50
@@ -24,7 +25,8 @@ class Descent:
 
     ``picked`` are the rows of this epoch, of which ``at`` have been gone through; None: an epoch is
     to begin. ``total`` is the sum of the losses of its ``n_seen`` rows so far. At most
-    ``max_seconds`` are spent; None: there is no limit.
+    ``max_seconds`` are spent; None: there is no limit. ``compute`` is where steps are computed; of
+    its processes the first says when the time is over.
     """
 
     network: nn.Module
@@ -32,6 +34,7 @@ class Descent:
     learning_rate: float
     max_seconds: float | None
     rng: np.random.Generator
+    compute: Compute = HERE
     began_s: float = field(default_factory=time.monotonic)
     steps: int = 0
     whole_epochs: int = 0
@@ -41,7 +44,9 @@ class Descent:
     n_seen: int = 0
 
     @classmethod
-    def of(cls, network: nn.Module, recipe: Recipe, rng: np.random.Generator) -> "Descent":
+    def of(
+        cls, network: nn.Module, recipe: Recipe, rng: np.random.Generator, compute: Compute = HERE
+    ) -> "Descent":
         """Return a descent that has not begun; only matrices decay."""
         matrices = [weight for weight in network.parameters() if weight.ndim > 1]
         vectors = [weight for weight in network.parameters() if weight.ndim == 1]
@@ -50,15 +55,17 @@ class Descent:
             {"params": vectors, "weight_decay": 0.0},
         ]
         optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
-        return cls(network, optimiser, recipe.learning_rate, recipe.max_seconds, rng)
+        return cls(network, optimiser, recipe.learning_rate, recipe.max_seconds, rng, compute)
 
     def spent_s(self) -> float:
         """Return the seconds that the epochs have taken, in earlier runs too."""
         return time.monotonic() - self.began_s
 
     def out_of_time(self) -> bool:
-        """Whether the epochs have taken all the time they may."""
-        return self.max_seconds is not None and self.spent_s() > self.max_seconds
+        """Whether the epochs have taken all the time they may; all processes ask at once."""
+        if self.max_seconds is None:
+            return False
+        return self.compute.ranks.agreed(self.spent_s() > self.max_seconds)
 
     def batches(
         self, recipe: Recipe, draw: Callable[[], NDArray[np.int64]], keep: Callable[[], None]
@@ -83,19 +90,24 @@ class Descent:
         self.picked = None
         self.whole_epochs += 1
 
-    def step(self, value: Tensor, n: int) -> None:
-        """Take one step that lowers ``value``, the mean loss of ``n`` rows.
+    def step(self, parts: Iterable[Tensor], n: int) -> None:
+        """Take one step that lowers the mean loss of ``n`` rows.
 
-        Gradients are clipped to norm 1.
+        ``parts`` are the losses of this process's parts of the rows, `Compute.parts`; those of all
+        processes add up to the mean. Gradients are clipped to norm 1.
         """
         self.steps += 1
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * min(1.0, self.steps / WARM_UP)
         self.optimiser.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value = 0.0
+        for part in parts:
+            part.backward()  # type: ignore[no-untyped-call]
+            value += part.item()
+        value = self.compute.ranks.summed(self.network, value)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
-        self.total += n * value.item()
+        self.total += n * value
         self.n_seen += n
 
     def mean_loss(self) -> float:

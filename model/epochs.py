@@ -1,5 +1,6 @@
 """The epochs of the event Transformer's training, and the figure on validation that ends them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -15,7 +16,7 @@ from model.bins import Bins
 from model.checkpoint import Checkpoint
 from model.descent import Descent, so_far
 from model.inputs import TextVectors, assemble, forget
-from model.losses import answers, loss
+from model.losses import Answers, answers, loss, shares
 from model.predict import outputs
 from model.progress import NO_GAIN, OUT_OF_TIME, Report
 from model.recipe import Recipe
@@ -66,31 +67,39 @@ class Run:
         for index, done in self.descent.batches(
             self.recipe, lambda: epoch_rows(self.rows.label, share, self.descent.rng), self.keep
         ):
-            self.descent.step(self._loss(index), len(index))
+            self.descent.step(self._losses(index), len(index))
             self.average.update_parameters(self.network)
             report(f"training: epoch {n_done + 1} of at most {n}{best}", (n_done + done) / n)
 
-    def _loss(self, index: NDArray[np.int64]) -> Tensor:
-        recipe, rows = self.recipe, self.rows
+    def _losses(self, index: NDArray[np.int64]) -> Iterator[Tensor]:
+        """Yield the losses of this process's parts of a batch; what is random is of the batch."""
+        recipe, compute = self.recipe, self.descent.compute
         texts = forget(self.texts.take(index), recipe.forget_texts, self.descent.rng)
-        inputs = assemble(
-            take(rows.x, index), texts, self.bins, self.network.shape.past, torch.device("cpu")
-        )
-        embedded = self.network.embed(
-            self.network.drop_identities(inputs, recipe.forget_identities)
-        )
-        known = answers(rows, index)
-        value = loss(self.network.answer(*embedded), known, self.spend_scale)
-        if not recipe.adversarial:
+        gone = torch.rand(len(index), 1) < recipe.forget_identities
+        whole = answers(self.rows, index)
+        for number, at in enumerate(compute.parts(len(index))):
+            with compute.computing(recipe.precision, self.descent.steps, number):
+                value = self._loss(
+                    index[at], texts.take(np.arange(len(index))[at]), gone[at], whole
+                )
+            yield value
+
+    def _loss(
+        self, index: NDArray[np.int64], texts: TextVectors, gone: Tensor, whole: Answers
+    ) -> Tensor:
+        network, device = self.network, self.descent.compute.device
+        inputs = assemble(take(self.rows.x, index), texts, self.bins, network.shape.past, device)
+        embedded = network.embed(network.drop_identities(inputs, gone.to(device)))
+        known = answers(self.rows, index)
+        share, known = shares(known, whole), known.to(device)
+        value = loss(network.answer(*embedded), known, self.spend_scale, share)
+        if not self.recipe.adversarial:
             return value
-        moved = worsened(embedded, value, recipe.adversarial)
-        return value + loss(self.network.answer(*moved), known, self.spend_scale)
+        moved = worsened(embedded, value, self.recipe.adversarial)
+        return value + loss(network.answer(*moved), known, self.spend_scale, share)
 
-    def judge(self, held: TrainingRows, texts: TextVectors) -> str | None:
-        """Rate the averaged weights, keep them if they are the best; say what ends the training.
-
-        ``no_gain``: it has not become better for long. ``time``: there is none left.
-        """
+    def judge(self, held: TrainingRows, texts: TextVectors) -> None:
+        """Rate the averaged weights, and keep them if they are the best."""
         network = cast(EventTransformer, self.average.module).eval()
         out = outputs(network, network.table().detach(), self.bins, held.x, texts)
         found = ranking(out[:, 0], held.label)
@@ -107,10 +116,18 @@ class Run:
         self.curve.append(precision)
         if precision >= max(self.curve):
             self.best = {key: kept.clone() for key, kept in network.state_dict().items()}
+
+    def decide(self) -> None:
+        """Say what ends the training, if anything does, by what the first process has rated.
+
+        ``no_gain``: it has not become better for long. ``time``: there is none left.
+        """
+        self.curve = self.descent.compute.ranks.agreed(self.curve)
         waited = len(self.curve) - 1 - int(np.argmax(self.curve))
         if waited >= self.recipe.patience:
-            return NO_GAIN
-        return OUT_OF_TIME if self.descent.out_of_time() else None
+            self.ended = NO_GAIN
+        elif self.descent.out_of_time():
+            self.ended = OUT_OF_TIME
 
     def keep(self) -> None:
         """Keep the state of the training; a run that loads it goes on as this one would."""

@@ -43,32 +43,38 @@ class Hidden(NamedTuple):
     amount: Tensor  # bool[n, 1]
     flags: Tensor  # bool[n, 1]
 
+    @classmethod
+    def drawn(cls, n: int, n_features: int, share: float) -> "Hidden":
+        """Draw each field of ``n`` events with probability ``share``."""
+        gone = torch.rand(n, n_features + len(ABSENT) + 2) < share
+        n_known = n_features + len(ABSENT)
+        return cls(
+            gone[:, :n_features], gone[:, n_features:n_known], gone[:, n_known:-1], gone[:, -1:]
+        )
 
-def hide(inputs: Inputs, share: float) -> tuple[Inputs, Hidden]:
-    """Hide each field of each current event with probability ``share``; return which are hidden.
+    def part(self, at: slice, device: torch.device) -> "Hidden":
+        """Return which fields of the events ``at`` are hidden, on a device."""
+        return Hidden(*(fields[at].to(device) for fields in self))
+
+
+def hide(inputs: Inputs, hidden: Hidden) -> Inputs:
+    """Hide fields of each current event.
 
     A hidden feature adds no vector, which an unknown one does; a hidden look-up is absent. Where a
     category or seller is hidden, so is which past events share it.
     """
-    n, two_f = inputs.row.shape
-    gone = torch.rand(n, two_f // 2 + len(ABSENT) + 2, device=inputs.row.device) < share
-    n_known = two_f // 2 + len(ABSENT)
-    hidden = Hidden(
-        gone[:, : two_f // 2], gone[:, two_f // 2 : n_known], gone[:, n_known:-1], gone[:, -1:]
-    )
-    absent = torch.tensor(ABSENT, dtype=inputs.lookup.dtype, device=gone.device)
+    absent = torch.tensor(ABSENT, dtype=inputs.lookup.dtype, device=inputs.lookup.device)
     dense = inputs.dense.clone()
     dense[:, AMOUNT].masked_fill_(hidden.amount, 0)
     dense[:, FLAGS].masked_fill_(hidden.flags, 0)
     same = hidden.lookup[:, 1:2].int() + 2 * hidden.lookup[:, 2:3].int()
     shared = inputs.relation & ~same
-    left = inputs._replace(
+    return inputs._replace(
         weight=inputs.weight.masked_fill(hidden.features.repeat_interleave(2, 1), 0),
         dense=dense,
         lookup=torch.where(hidden.lookup, absent, inputs.lookup),
         relation=torch.where(inputs.relation < NULL_RELATION, shared, inputs.relation),
     )
-    return left, hidden
 
 
 def before_event(inputs: Inputs, x: ScoreInput) -> Inputs:

@@ -21,6 +21,15 @@ class Answers(NamedTuple):
     bad: Tensor
     spend: Tensor
 
+    def known(self) -> tuple[int, int, int]:
+        """Return of how many events each is known."""
+        there = (self.label >= 0, self.bad >= 0, ~self.spend.isnan())
+        return int(there[0].sum()), int(there[1].sum()), int(there[2].sum())
+
+    def to(self, device: torch.device) -> "Answers":
+        """Return the same on a device."""
+        return Answers(*(part.to(device) for part in self))
+
 
 def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
     """Return what became known of the rows at ``index`` as tensors."""
@@ -28,19 +37,41 @@ def answers(rows: TrainingRows, index: NDArray[np.int64]) -> Answers:
     return Answers(*(torch.from_numpy(part) for part in parts))
 
 
-def loss(out: Tensor, answers: Answers, scale: float) -> Tensor:
+def shares(part: Answers, whole: Answers) -> tuple[float, float, float]:
+    """Return which share of the known answers of a batch a part of it has, for each head.
+
+    The means of the parts' losses, each times its share, add up to the mean of the batch.
+
+    >>> batch = Answers(*torch.tensor([[1, 0, -1], [0, 1, 0], [2.0, torch.nan, torch.nan]]))
+    >>> shares(Answers(*(part[1:] for part in batch)), batch)
+    (0.5, 0.6666666666666666, 0.0)
+    """
+    found = zip(part.known(), whole.known(), strict=True)
+    fraud, bad, spend = (n / max(n_all, 1) for n, n_all in found)
+    return fraud, bad, spend
+
+
+def loss(
+    out: Tensor,
+    answers: Answers,
+    scale: float,
+    share: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> Tensor:
     """Return the joint loss of outputs float32[n, N_OUTPUTS]; heads skip rows without an answer.
 
-    ``scale`` is the mean spend, the unit of the network's mean head.
+    ``scale`` is the mean spend, the unit of the network's mean head. Each head's loss counts as
+    much as ``share`` says; see `shares`.
     """
-    total = _cross_entropy(out[:, 0], answers.label) + 0.5 * _cross_entropy(out[:, 1], answers.bad)
+    total = share[0] * _cross_entropy(out[:, 0], answers.label)
+    total = total + 0.5 * (share[1] * _cross_entropy(out[:, 1], answers.bad))
     spend = answers.spend
     known = ~spend.isnan()
     if not known.any():
         return total
     paid = spend[known]
     quantiles = pinball(out[known][:, 3:6], torch.log1p(paid))
-    return total + 0.2 * tweedie(out[known, 2], paid / scale) + 0.1 * quantiles
+    mean = tweedie(out[known, 2], paid / scale)
+    return total + 0.2 * (share[2] * mean) + 0.1 * (share[2] * quantiles)
 
 
 def _cross_entropy(logit: Tensor, answer: Tensor) -> Tensor:

@@ -4,18 +4,20 @@ Fields of the current event are hidden and guessed from the rest and from the pa
 event itself is guessed from the past alone; `model.hiding` has the sources.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from model.bins import Bins
 from model.checkpoint import Checkpoint
+from model.compute import HERE, Compute
 from model.descent import Descent, so_far
-from model.guessing import Guesser
+from model.guessing import HIDDEN_SHARE, Guesser, Guesses
+from model.hiding import Hidden
 from model.inputs import TextVectors, assemble, without_vectors
 from model.progress import Report
 from model.recipe import Recipe
@@ -46,10 +48,10 @@ class Pretraining:
     @classmethod
     def of(
         cls, guesser: Guesser, bins: Bins, x: ScoreInput, texts: TextVectors, recipe: Recipe,
-        seed: int, checkpoint: Checkpoint,
+        seed: int, checkpoint: Checkpoint, compute: Compute = HERE,
     ) -> "Pretraining":  # fmt: skip
         """Set up the pretraining of ``guesser.network`` on the events ``x``."""
-        descent = Descent.of(guesser, recipe, np.random.default_rng([seed, 1]))
+        descent = Descent.of(guesser, recipe, np.random.default_rng([seed, 1]), compute)
         if recipe.max_seconds is not None:
             descent.max_seconds = MOST_TIME * recipe.max_seconds
         return cls(guesser, bins, x, texts, recipe, descent, checkpoint)
@@ -62,7 +64,7 @@ class Pretraining:
             for index, done in descent.batches(
                 self.recipe, lambda: descent.rng.permutation(len(self.x)), self.keep
             ):
-                descent.step(self._loss(index), len(index))
+                descent.step(self._losses(index), len(index))
                 report(
                     f"pretraining: epoch {descent.whole_epochs + 1} of {n}",
                     (descent.whole_epochs + done) / n,
@@ -73,11 +75,17 @@ class Pretraining:
             self.keep()
         report("pretraining: done", 1.0)
 
-    def _loss(self, index: NDArray[np.int64]) -> Tensor:
-        x, past = take(self.x, index), self.guesser.network.shape.past
-        inputs = assemble(x, self.texts.take(index), self.bins, past, torch.device("cpu"))
-        found: Tensor = self.guesser(inputs, x)
-        return found
+    def _losses(self, index: NDArray[np.int64]) -> Iterator[Tensor]:
+        """Yield the losses of this process's parts of a batch; what is hidden is of the batch."""
+        compute, past = self.descent.compute, self.guesser.network.shape.past
+        hidden = Hidden.drawn(len(index), self.x.features.shape[1], HIDDEN_SHARE)
+        asked = Guesses.of(hidden, self.x.past["step"][index])
+        for number, at in enumerate(compute.parts(len(index))):
+            with compute.computing(self.recipe.precision, self.descent.steps, number):
+                x, texts = take(self.x, index[at]), self.texts.take(index[at])
+                inputs = assemble(x, texts, self.bins, past, compute.device)
+                found: Tensor = self.guesser(inputs, x, hidden.part(at, compute.device), asked)
+            yield found
 
     def keep(self) -> None:
         """Keep the state of the pretraining; one that loads it goes on as this one would."""

@@ -22,7 +22,8 @@ class Recipe:
     ``pretrain_epochs`` through all events, labelled or not, which take at most half of
     ``max_seconds``; see `model.pretraining`. Where ``adversarial`` is above 0, the loss counts
     once more with each event's vectors moved so far to where it is higher; see
-    `model.adversarial`.
+    `model.adversarial`. ``precision`` is that of the products of a step: float32, or bfloat16
+    while weights, sums and losses stay in float32.
     """
 
     epochs: int = 40
@@ -44,6 +45,7 @@ class Recipe:
     max_seconds: float | None = None
     pretrain_epochs: int = 0
     adversarial: float = 0.0
+    precision: str = "float32"
 
     @classmethod
     def read(cls, path: Path) -> Self:

@@ -196,9 +196,8 @@ class EventTransformer(nn.Module):
         """Score a batch; ``table`` is ``self.table()`` where the caller keeps it."""
         return self.answer(*self.embed(inputs, table))
 
-    def drop_identities(self, inputs: Inputs, share: float) -> Inputs:
-        """Forget categories and sellers in ``share`` of the events, to train for new ones."""
-        gone = torch.rand(len(inputs.lookup), 1, device=inputs.lookup.device) < share
+    def drop_identities(self, inputs: Inputs, gone: Tensor) -> Inputs:
+        """Forget the categories and sellers of the events ``gone`` bool[n, 1], as of new ones."""
         absent = torch.tensor([CATEGORY_AT, SELLER_AT], dtype=torch.int32, device=gone.device)
         lookup, past = inputs.lookup.clone(), inputs.past_lookup.clone()
         lookup[:, 1:3] = torch.where(gone, absent, lookup[:, 1:3])

@@ -1,17 +1,22 @@
 """What only a machine with CUDA can say: `pytest -m gpu tests/model`."""
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from model.checkpoint import Checkpoint
+from model.compute import PRECISIONS, Compute
 from model.finetuning import fine_tune
 from model.flight import Answer, one_behind, sent
 from model.scorer import ModelScorer
 from model.teaching import FineTuning
 from model.text import TextEncoder
 from tests.model.pairs import pairs
+from tests.model.rankedrun import RECIPE, TORCHRUN, fitted, weights
 from tests.model.shop import history
 from tests.model.smallencoder import WORDS, small_encoder
 
@@ -71,3 +76,34 @@ def test_the_encoder_learns_on_cuda(tmp_path: Path) -> None:
     )  # fmt: skip
     assert found.told["held_out"]["tuned"]["log_loss"] < 0.4
     assert found.load().width == 64
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_the_network_learns_on_cuda_what_it_learns_on_the_processor(precision: str) -> None:
+    here, there = fitted(), fitted(
+        replace(RECIPE, precision=precision), compute=Compute(CUDA, accumulate=2)
+    )  # fmt: skip
+    assert there.log["steps"] == here.log["steps"]
+    assert there.log["computed"]["device"] == "cuda"
+    found, losses = ([of.log[name] for of in (here, there)] for name in
+                     ("validation", "pretraining_loss"))  # fmt: skip
+    assert found[1] == pytest.approx(found[0], abs=0.05)
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert {weight.device.type for weight in there.network.parameters()} == {"cpu"}
+
+
+def test_the_processes_of_all_cuda_devices_learn_what_the_processor_does(tmp_path: Path) -> None:
+    out, n = tmp_path / "out", torch.cuda.device_count()
+    subprocess.run(
+        [*TORCHRUN, str(n), "-m", "tests.model.rankedrun", "cuda", str(out)],
+        check=True, timeout=600,
+    )  # fmt: skip
+    found = torch.load(out / "weights.pt")
+    for name, weight in weights(fitted()).items():
+        torch.testing.assert_close(found["exact"][name], weight, rtol=0, atol=5e-3)
+    for name, weight in found["whole"].items():
+        torch.testing.assert_close(found["again"][name], weight, rtol=0, atol=5e-3)
+    # What a device has kept goes on without it.
+    alone = fitted(RECIPE, Checkpoint(out / "exact/photo"))
+    for name, weight in weights(alone).items():
+        torch.testing.assert_close(found["exact"][name], weight, rtol=0, atol=5e-3)

@@ -14,7 +14,7 @@ from model.checkpoint import Checkpoint
 from model.codes import ABSENT_RELATION, NULL_RELATION, gap
 from model.fitting import Fitted, fit_network
 from model.guessing import Guesser
-from model.hiding import ABSENT, before_event, hide
+from model.hiding import ABSENT, Hidden, before_event, hide
 from model.inputs import assemble, without_vectors
 from model.pretraining import Pretraining, all_events
 from model.recipe import Recipe
@@ -49,7 +49,8 @@ def guesser_of(bins: Bins) -> Guesser:
 
 def test_a_share_of_every_kind_of_field_is_hidden_and_the_rest_is_left() -> None:
     inputs, _ = inputs_of(history(2_000))
-    left, hidden = hide(inputs, 0.3)
+    hidden = Hidden.drawn(2_000, 12, 0.3)
+    left = hide(inputs, hidden)
     for part in hidden:
         assert part.float().mean() == pytest.approx(0.3, abs=0.05)
     gone = hidden.features.repeat_interleave(2, 1)
@@ -68,7 +69,8 @@ def test_where_a_category_or_seller_is_hidden_so_is_which_past_events_share_it()
     rows.x.past["category"], rows.x.past["seller"] = 7, 9
     rows.x.rows["category"], rows.x.rows["seller"] = 7, 9
     inputs, _ = inputs_of(rows)
-    left, hidden = hide(inputs, 0.5)
+    hidden = Hidden.drawn(500, 12, 0.5)
+    left = hide(inputs, hidden)
     real = inputs.relation < NULL_RELATION
     assert (inputs.relation[real] % 4 == 3).all()
     told = 3 - hidden.lookup[:, 1].int() - 2 * hidden.lookup[:, 2].int()
@@ -119,7 +121,7 @@ def test_a_good_guess_of_a_hidden_feature_costs_little_and_a_bad_one_much() -> N
             guesser.bins.weight.zero_()
             guesser.bins.bias.zero_()
             guesser.bins.bias[at] = sign * 20.0
-            losses.append(float(guesser._features(torch.zeros(200, 128), same, hidden)))
+            losses.append(float(guesser._features(torch.zeros(200, 128), same, hidden, 200)))
     assert losses[0] < 1e-5
     assert losses[1] > 20
 
