@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from model.baseline import Boosting, fit_boosting, refit_boosting
 from model.checkpoint import NOTHING_KEPT, Checkpoint
+from model.compute import HERE, Compute
 from model.fitting import fit_network
 from model.forest import Forest
 from model.inputs import TextVectors, without_vectors
@@ -45,6 +47,7 @@ def train(
     checkpoint: Checkpoint = NOTHING_KEPT,
     scalars: Scalars = unrecorded,
     fine_tune: FineTuning | None = None,
+    compute: Compute = HERE,
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
@@ -64,8 +67,9 @@ def train(
     that helps. The result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless
     the time for epochs runs out; ``checkpoint`` holds what an earlier run of the same training has
     done of it, and gets what this one does. ``scalars`` is told the figures of the network's
-    epochs. Raises InputError where there are fewer than ``MIN_ROWS`` rows, their features do not
-    fit the names, or there is no encoder to fine-tune.
+    epochs; ``compute`` is where these are computed, as in `fit_network`, and texts are encoded.
+    Raises InputError where there are fewer than ``MIN_ROWS`` rows, their features do not fit the
+    names, or there is no encoder to fine-tune.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -97,7 +101,9 @@ def train(
                 rows, slices, base_text, how, max_texts, seed=seed, report=report,
                 checkpoint=checkpoint,
             )  # fmt: skip
-        texts, text = text_vectors(rows, base_text, max_texts, seed, report, checkpoint, tuned)
+        texts, text = text_vectors(
+            rows, base_text, max_texts, seed, report, checkpoint, tuned, compute.device.type
+        )
         learned = rows.x.features[: slices.train]
         usual = _medians(learned)
         report("forest", 0.0)
@@ -112,7 +118,7 @@ def train(
         report("words", 1.0)
         fitted = fit_network(
             rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint,
-            exact=places, scalars=scalars,
+            exact=places, scalars=scalars, compute=compute,
         )  # fmt: skip
         trained = measure(rows, texts, slices, fitted, boosting, words)
         if boosting is not None:
@@ -153,17 +159,19 @@ def text_vectors(
     report: Report,
     checkpoint: Checkpoint,
     tuned: TunedEncoder | None = None,
+    device: str = "cpu",
 ) -> tuple[TextVectors, dict[str, str | int] | None]:
     """Encode a random choice of the distinct texts; name the encoder for the manifest.
 
-    ``tuned`` is what fine-tuning ``base`` came to; None: it was not tried.
+    ``tuned`` is what fine-tuning ``base`` came to; None: it was not tried. ``device`` computes.
     """
     texts = without_vectors(rows.x.rows)
     if base is None or not texts.kind.any() or max_texts < 1:
         return texts, None
     from model.text import TextEncoder, training_vectors  # noqa: PLC0415 - transformers is slow
 
-    encoder = TextEncoder.load(base) if tuned is None else tuned.load()
+    load = partial(TextEncoder.load, base) if tuned is None else tuned.load
+    encoder = load(device=device)
     vectors = checkpoint.kept(
         f"texts-{encoder.sha256[:16]}",
         TextVectors,

@@ -46,13 +46,13 @@ class TunedEncoder:
             shutil.copyfile(path, folder / path.name)
         self.weights.tofile(folder / WEIGHTS)
 
-    def load(self) -> TextEncoder:
-        """Load the encoder that is kept, the frozen one where no other is."""
+    def load(self, *, device: str = "cpu") -> TextEncoder:
+        """Load the encoder that is kept, the frozen one where no other is, onto a device."""
         if not self.is_kept:
-            return TextEncoder.load(self.base)
+            return TextEncoder.load(self.base, device=device)
         with ScratchFolder("riskstream-encoder-") as folder:
             self.write(folder)
-            return TextEncoder.load(str(folder), prefix=prefix_of(self.base))
+            return TextEncoder.load(str(folder), device=device, prefix=prefix_of(self.base))
 
 
 def not_tuned(base: str, way: str, taught: LabelledTexts, why: str) -> TunedEncoder:

@@ -15,16 +15,18 @@ from rich.table import Table
 
 from model.base import OWN
 from model.progress import OUT_OF_TIME
+from stream.commands.computing import add_computing, computing
 from stream.commands.fields_read import fields_read
 from stream.commands.fine_tuned import fine_tuned
 from stream.commands.learning import add_learning, learning_of
-from stream.settings import read_settings
+from stream.settings import Settings, read_settings
 from stream.used import peak_memory_gb, time_text
 from topics.errors import InputError
 from topics.files import require_new_folder
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
+    from model.compute import Compute
     from model.teaching import FineTuning
 
 SUMMARY = "train a model on replayed history"
@@ -33,6 +35,7 @@ SUMMARY = "train a model on replayed history"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_learning(parser)
+    add_computing(parser)
     parser.add_argument(
         "--tuned", type=Path, metavar="FILE",
         help="settings of the network: best.json of `riskstream tune` (default: the usual ones)",
@@ -73,9 +76,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, and print what the model can do."""
-    began = time.monotonic()
+    """Train, and print what the model can do; of several processes, the first alone prints."""
     settings = read_settings(args)
+    with computing(args, settings) as compute:
+        if compute.ranks.leads:
+            return _train(args, settings, compute)
+        from model.fitting import follow
+
+        return 0 if follow(compute) else 1
+
+
+def _train(args: argparse.Namespace, settings: Settings, compute: "Compute") -> int:
+    began = time.monotonic()
     what = learning_of(args, settings)
     if args.tuned is not None:
         from model.recipe import Recipe
@@ -86,6 +98,9 @@ def run(args: argparse.Namespace) -> int:
 
         check_setting("pretrain_epochs", args.pretrain_epochs, "--pretrain-epochs")
         what = replace(what, recipe=replace(what.recipe, pretrain_epochs=args.pretrain_epochs))
+    what = replace(what, recipe=replace(what.recipe, precision=args.precision))
+    if args.out is None and compute.ranks.n > 1:
+        raise InputError("several processes train a model; give --out for it")
     if args.out is None and args.export is None and args.export_asked is None:
         raise InputError("give --out for a model, --export for its rows, or both")
     if args.out is None and args.tensorboard is not None:
@@ -121,7 +136,7 @@ def run(args: argparse.Namespace) -> int:
         recording(args.tensorboard) as scalars,
         _checkpoint(args.out, lambda: training_key(what, policy, token_key, exports)) as checkpoint,
     ):
-        manifest = learn(decoder, policy, what, args.out, exports, checkpoint, scalars)
+        manifest = learn(decoder, policy, what, args.out, exports, checkpoint, scalars, compute)
     _print(manifest, args.out, time.monotonic() - began)
     return 0
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from model.checkpoint import NOTHING_KEPT, ROWS, Checkpoint
+from model.compute import HERE, Compute
 from model.folds import KnownRows
 from model.offline import DEFAULT_BASE, packed_weights
 from model.recipe import Recipe
@@ -86,18 +87,18 @@ class _HistoryScorer(NoScorer):
 
 def learn(
     decoder: Decoder, policy: Policy, what: Learning, out: Path, exports: Exports = NO_EXPORTS,
-    checkpoint: Checkpoint = NOTHING_KEPT, scalars: Scalars = unrecorded,
+    checkpoint: Checkpoint = NOTHING_KEPT, scalars: Scalars = unrecorded, compute: Compute = HERE,
 ) -> dict[str, Any]:  # fmt: skip
     """Replay the history, train on it, save the model in ``out`` and return its manifest.
 
     The rows are written to ``exports`` first. What ``checkpoint`` holds is not done again;
-    ``scalars`` is told the figures of the network's epochs.
+    ``scalars`` is told the figures of the network's epochs, which ``compute`` computes.
     Raises InputError where there are no events or no labels, or no event lies in the range.
     """
     if not exports.there():
         checkpoint.forget(ROWS)
     rows = checkpoint.kept(ROWS, TrainingRows, lambda: learned_rows(decoder, policy, what, exports))
-    return train_on(rows, what, out, checkpoint, scalars)
+    return train_on(rows, what, out, checkpoint, scalars, compute)
 
 
 def learned_rows(
@@ -185,6 +186,7 @@ def train_on(
     out: Path,
     checkpoint: Checkpoint = NOTHING_KEPT,
     scalars: Scalars = unrecorded,
+    compute: Compute = HERE,
 ) -> dict[str, Any]:
     """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
@@ -203,6 +205,7 @@ def train_on(
         fine_tune=what.fine_tune,
         checkpoint=checkpoint,
         scalars=scalars,
+        compute=compute,
     )
     manifest: dict[str, Any] = orjson.loads((out / "manifest.json").read_bytes())
     return manifest
