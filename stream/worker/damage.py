@@ -25,12 +25,20 @@ def opened(path: Path, options: Options, access: AccessType) -> Rdict:
     if (path / DAMAGED).exists():
         _empty(path, "it was found damaged")
     try:
-        return Rdict(str(path), options=options, access_type=access)
+        return _opened(path, options, access)
     except Exception as error:
         if not is_damage(error):
             raise
         _empty(path, str(error))
-        return Rdict(str(path), options=options, access_type=access)
+        return _opened(path, options, access)
+
+
+def _opened(path: Path, options: Options, access: AccessType) -> Rdict:
+    # A column family that is not named is opened with the options that the folder's last OPTIONS
+    # file holds, and with a limited time RocksDB's filter of what is too old is then there twice:
+    # the second one takes the last bytes of a value for the time at which it was written.
+    families = {"default": options}
+    return Rdict(str(path), options=options, column_families=families, access_type=access)
 
 
 def is_damage(error: Exception) -> bool:

@@ -31,6 +31,18 @@ def test_what_was_written_too_long_ago_is_dropped_by_a_compaction(tmp_path) -> N
     again.close()
 
 
+def test_a_compaction_after_a_reopening_drops_nothing_new(tmp_path) -> None:
+    pairs = [(b"%d" % i, b"ends in zeros" + bytes(4)) for i in range(10)]
+    for _ in range(3):
+        rocks = Rocks(tmp_path / "store", block_cache(1 << 20), kept_s=1_000)
+        rocks.write(pairs)
+        rocks.close()
+        again = Rocks(tmp_path / "store", block_cache(1 << 20), kept_s=1_000)
+        again.compact()
+        assert list(again.items()) == pairs
+        again.close()
+
+
 def first(folder: Path, pattern: str) -> Path:
     return next(iter(sorted(folder.glob(pattern))))
 
