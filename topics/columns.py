@@ -10,6 +10,49 @@ from numpy.typing import NDArray
 Rows = NDArray[np.void]
 """An array of one of the structured types below."""
 
+
+def taken(rows: Rows, at: NDArray[np.int64]) -> Rows:
+    """Return ``rows[at]`` for positions ``at``, in a tenth of its time.
+
+    NumPy copies the fields of a row one after another; here a row is a piece of memory.
+
+    >>> rows = np.array([(1, 2.5), (3, 4.5)], [("one", "i8"), ("two", "f8")])
+    >>> taken(rows, np.array([1, 0])).tolist()
+    [(3, 4.5), (1, 2.5)]
+    """
+    return rows.view(f"V{rows.itemsize}").take(at).view(rows.dtype)
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Return the rows of one or more parts, all of one type, one after another.
+
+    >>> joined([np.array([(1,)], [("one", "i8")]), np.array([(2,)], [("one", "i8")])]).tolist()
+    [(1,), (2,)]
+    """
+    memory = [part.view(f"V{part.itemsize}") for part in parts]
+    return np.concatenate(memory).view(parts[0].dtype)
+
+
+def order_of(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the positions of evenly spread 64-bit keys in their order; equal ones keep theirs.
+
+    This is ``np.argsort(keys, kind="stable")`` in a third of its time: the high bits of a key and
+    its position are sorted as one number.
+
+    >>> order_of(np.array([5 << 60, 3 << 60, 5 << 60], np.uint64)).tolist()
+    [1, 0, 2]
+    """
+    n_bits = np.uint64(max(1, len(keys) - 1).bit_length())
+    below = (np.uint64(1) << n_bits) - np.uint64(1)
+    both = keys & ~below | np.arange(len(keys), dtype=np.uint64)
+    both.sort()
+    order = (both & below).astype(np.int64)
+    ordered = keys[order]
+    if (ordered[1:] < ordered[:-1]).any():  # keys that differ in their low bits alone
+        return np.argsort(keys, kind="stable")
+    return order
+
+
 EVENT: Final = np.dtype(
     [
         ("user", "u8"),  # tokens are 64-bit keyed hashes; 0 means absent

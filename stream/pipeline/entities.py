@@ -18,7 +18,7 @@ from stream.pipeline.entity_state import (
     new_entity,
 )
 from stream.pipeline.users import cut
-from topics.columns import Rows
+from topics.columns import Rows, order_of, taken
 
 TOUCH: Final = np.dtype(
     [
@@ -66,7 +66,7 @@ def group_touches(touches: Rows) -> tuple[NDArray[np.uint64], Rows, NDArray[np.i
     Entities come in the order of their little-endian bytes: a store whose keys these are looks up
     and takes what is in its order in a third of the time.
     """
-    touches = touches[np.argsort(touches["entity"].byteswap(), kind="stable")]
+    touches = taken(touches, order_of(touches["entity"].byteswap()))
     tokens = touches["entity"]
     first = np.flatnonzero(np.r_[len(tokens) > 0, tokens[1:] != tokens[:-1]])
     starts = np.r_[first, len(tokens)].astype(np.int64)
@@ -88,9 +88,10 @@ def visit(
     that no touch asks for are NaN. Without ``keep`` the new states are not packed. Raises
     ValueError for a state of another version.
     """
-    packed_in = [state or b"" for state in states]
+    packed_in = [state or b"" for state in states] if any(states) else []
     ends_in = np.zeros(len(states) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, packed_in), np.int64, len(packed_in)), out=ends_in[1:])
+    if packed_in:
+        np.cumsum(np.fromiter(map(len, packed_in), np.int64, len(packed_in)), out=ends_in[1:])
     data = np.frombuffer(b"".join(packed_in) + bytes(16), np.uint8)
     versions = data[ends_in[:-1][np.diff(ends_in) > 0]]
     if (versions != ENTITY_VERSION).any():

@@ -117,13 +117,16 @@ def asking(events: Rows) -> Rows:
     return asked
 
 
-def adding(links: Rows) -> Rows:
-    """Return the touches that count LINK[n] at their entities, in the same order."""
-    touches = np.zeros(links["tokens"].shape, TOUCH)
-    touches["entity"] = links["tokens"]
+def adding(links: Rows, row: NDArray[np.int64] | None = None) -> Rows:
+    """Return the touches that count LINK[n] at their entities, in the same order.
+
+    They ask nothing: what stands in their ``row`` is ``row`` int64[n] of the link, or -1.
+    """
+    link, kind = np.nonzero(links["tokens"])
+    touches = np.empty(len(link), TOUCH)
+    touches["entity"] = links["tokens"][link, kind]
     for name in ("time_ms", "user", "amount", "labels", "frauds", "is_order"):
-        touches[name] = links[name][:, None]
-    touches["row"] = -1
+        touches[name] = links[name][link]
+    touches["row"] = -1 if row is None else row[link]
     touches["adds"] = 1
-    added: Rows = touches[links["tokens"] != 0]
-    return added
+    return touches
