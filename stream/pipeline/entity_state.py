@@ -34,6 +34,7 @@ BY_HOUR, BY_DAY, LABELS_BY_HOUR, LABELS_BY_DAY = range(4)
 """The rows of panes: of links, and of labels, which may run ahead of the links."""
 
 P_VISIBLE, P_TIME, P_USER, P_ORDER, P_LABELS, P_FRAUDS = range(6)
+N_PENDING_FIELDS: Final = 6
 MAX_ENTITY_BYTES: Final = 40_960
 N_AGES: Final = 30
 """Days that an answer looks back at."""
@@ -67,7 +68,7 @@ def new_entity() -> Entity:
         np.zeros((4, MAX_PANES), np.int64),
         np.zeros((4, MAX_PANES, N_ENTITY_COUNTS), np.int64),
         np.zeros((4, MAX_PANES, 1)),
-        np.zeros((MAX_PENDING, 6), np.int64),
+        np.zeros((MAX_PENDING, N_PENDING_FIELDS), np.int64),
         np.zeros(MAX_PENDING),
         np.zeros((N_AGES, 2), np.int64),
         np.zeros(N_SLOTS, np.int16),
@@ -85,6 +86,8 @@ def clear_entity(e: Entity) -> None:
 @kernel
 def add_user(e: Entity, user: int, time_ms: int) -> None:
     """Count a user of the entity at a time; forget users of more than thirty days ago."""
+    if user & ((1 << e.head[SAMPLE_LEVEL]) - 1):
+        return
     oldest = e.head[NEWEST_MS] - 31 * DAY_MS
     n = e.head[N_USERS]
     for i in range(n):
@@ -92,8 +95,6 @@ def add_user(e: Entity, user: int, time_ms: int) -> None:
             e.users[i, 1] = min(e.users[i, 1], time_ms)
             e.users[i, 2] = max(e.users[i, 2], time_ms)
             return
-    if user & ((1 << e.head[SAMPLE_LEVEL]) - 1):
-        return
     if n == MAX_USERS:
         n = _keep(e, n, 0, oldest)
         while n == MAX_USERS:
@@ -163,7 +164,8 @@ def fold(e: Entity, i: int, counts: Any, sums: Any) -> None:
         )  # fmt: skip
     n = e.head[N_PENDING]
     for j in range(i, n - 1):
-        e.pending[j] = e.pending[j + 1]
+        for k in range(N_PENDING_FIELDS):  # twice as quick as a row at once
+            e.pending[j, k] = e.pending[j + 1, k]
         e.pending_amount[j] = e.pending_amount[j + 1]
     e.head[N_PENDING] = n - 1
 
