@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stream.worker.deadletters import DeadLetters
 from stream.worker.envelope import Headers, pack, unpack
-from stream.worker.links import LINKS_HEADER, LINKS_VERSION
+from stream.worker.linkrecords import LINKS_HEADER, LINKS_VERSION
 from stream.worker.partition import advanced
 from stream.worker.processor import (
     SOURCES,

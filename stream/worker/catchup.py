@@ -35,6 +35,7 @@ def link_reader(
         app.fail,
         app.metrics.links.inc,
         app.metrics.links_lag.set,
+        load_from=settings.load_from,
     )
 
 
@@ -72,10 +73,12 @@ async def wait_for_links(
     while not reader.caught_up and not app.finished.is_set():
         n_read, n_wanted = reader.advance()
         app.starting = f"reading links, {n_read:,} of {n_wanted:,}"
-        if time.monotonic() - begin > timeout_s:
+        if reader.sorting:
+            app.starting = f"sorting links, all {n_wanted:,} records are read"
+        elif time.monotonic() - begin > timeout_s:
             app.fail(
                 f"the topic {app.settings.links} was not read to its end within {timeout_s:g} s, "
                 f"{n_read:,} of {n_wanted:,} records were; start the worker again, it goes on "
-                "from there; if it comes no further, look at the brokers"
+                "from what it has stored; if it comes no further, look at the brokers"
             )
         await asyncio.sleep(LOOK_EVERY_S)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,20 +12,16 @@ from stream.pipeline.entities import group_touches, visit
 from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import LINK, N_KINDS, adding, asking
 from stream.worker.cache import Cache
-from stream.worker.processor import KeyValues, LinkRecord
+from stream.worker.entitykeys import ENTITY, EVENT, NAMED, WAITING, fresh_rows, keys_of
+from stream.worker.entityload import EntityLoad
+from stream.worker.processor import KeyValues, LinkLoad, LinkRecord
 from stream.worker.written import Written
-from topics.columns import Rows
+from topics.columns import Rows, joined
 
-ENTITY: Final = b"n"
-EVENT: Final = b"e"
-WAITING: Final = b"w"
 CACHE_BYTES: Final = 32 << 20
 MANY: Final = 50_000
 """Entities that are touched at once, as when a worker catches up, of which none is cached: to look
 up so many in the store's own order takes less time than to keep them."""
-
-NAMED: Final = np.dtype([("tokens", "u8", (N_KINDS,)), ("event_ms", "i8")])
-"""What is kept of an event: its entities, and its time, by which old events can be forgotten."""
 
 Writes = dict[bytes, bytes | None]
 
@@ -50,13 +47,17 @@ class EntityStore:
         self._written = None if any(True for _ in store.keys(ENTITY)) else Written()
         self._cache.clear()
 
+    def load(self, scratch: Path) -> LinkLoad:
+        """Return what fills an empty store from many records; ``scratch`` is a folder of its."""
+        return EntityLoad(scratch, self._lag_ms)
+
     def answers(self, events: Rows) -> NDArray[np.float64]:
         """Return what the entities of EVENT[n] say at their times, float64[n, 6, N_QUESTIONS]."""
         entities, touches, starts = group_touches(asking(events))
         result = visit(
             touches,
             starts,
-            self._get(entities, _entity_keys(entities)),
+            self._get(entities, keys_of(ENTITY, entities)),
             N_KINDS * len(events),
             lag_ms=self._lag_ms,
             keep=False,
@@ -65,13 +66,11 @@ class EntityStore:
 
     def apply(self, records: Sequence[LinkRecord]) -> Iterable[tuple[bytes, bytes | None]]:
         """Count links and labels in; return what to write. Rows handed over before are skipped."""
-        parts = [np.frombuffer(r.value, LINK) for r in records]
-        parts = [p[p["offset"] > r.skip_to] for p, r in zip(parts, records, strict=True)]
-        rows = np.concatenate(parts) if parts else np.zeros(0, LINK)
+        rows = joined([np.zeros(0, LINK), *fresh_rows(records)])
         writes: Writes = {}
         links = self._resolved(rows, writes)
         entities, touches, starts = group_touches(adding(links))
-        keys = _entity_keys(entities)
+        keys = keys_of(ENTITY, entities)
         if len(keys) > MANY:
             self._cache.clear()
         states = self._get(entities, keys, remember=False)  # they are about to be others
@@ -91,10 +90,10 @@ class EntityStore:
         named = np.empty(len(kept), NAMED)
         named["tokens"], named["event_ms"] = kept["tokens"], kept["event_ms"]
         data, size = named.tobytes(), NAMED.itemsize
-        for i, key in enumerate(_event_keys(EVENT, kept)):
+        for i, key in enumerate(keys_of(EVENT, kept["event"])):
             writes[key] = data[size * i : size * (i + 1)]
         ready = [rows[~is_label]]
-        places = _event_keys(WAITING, kept) if self._waiting else []
+        places = keys_of(WAITING, kept["event"]) if self._waiting else []
         awaited = [i for i, place in enumerate(places) if place in self._waiting]
         for i, value in zip(awaited, self._read([places[i] for i in awaited]), strict=True):
             if places[i] not in self._waiting:
@@ -105,7 +104,7 @@ class EntityStore:
             writes[places[i]] = None
             self._waiting.discard(places[i])
         told = rows[is_label].copy()
-        keys, places = _event_keys(EVENT, told), _event_keys(WAITING, told)
+        keys, places = keys_of(EVENT, told["event"]), keys_of(WAITING, told["event"])
         found = np.zeros(len(told), np.bool_)
         for i, known in enumerate(self._read(keys)):
             told_of = writes.get(keys[i]) or known
@@ -138,13 +137,3 @@ class EntityStore:
             if remember:
                 self._cache.put_many(missing, found)
         return values
-
-
-def _entity_keys(entities: NDArray[np.uint64]) -> list[bytes]:
-    data = entities.tobytes()
-    return [ENTITY + data[i : i + 8] for i in range(0, len(data), 8)]
-
-
-def _event_keys(prefix: bytes, rows: Rows) -> list[bytes]:
-    data = rows["event"].tobytes()
-    return [prefix + data[i : i + 8] for i in range(0, len(data), 8)]

@@ -1,10 +1,9 @@
 """The links topic: one record per batch, read whole by every worker into a store of its own."""
 
-import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from itertools import chain
 from pathlib import Path
@@ -14,15 +13,12 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 
 from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import LinkErrors
-from stream.worker.linkstore import APPLIED, POSITION, LinkStore
-from stream.worker.processor import LinkRecord, LinkSink
+from stream.worker.linkload import Loading, remove_leftovers
+from stream.worker.linkrecords import Unpacking
+from stream.worker.linkstore import LinkStore
+from stream.worker.processor import LinkSink
+from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
-
-LINKS_VERSION = 1
-"""Of the header and of `stream.pipeline.links.LINK` behind it."""
-
-LINKS_HEADER = struct.Struct("<BBHIqq")
-"""Version, source, partition, life of the source topic, first and last source offset."""
 
 N_AT_ONCE = 500
 POLL_S = 0.2
@@ -33,12 +29,17 @@ over one record keeps the processor's thread from its batches about as long as t
 LAG_EVERY_S = 1.0
 
 
+class StoppedError(Exception):
+    """The worker has to end while an empty store is filled."""
+
+
 class LinkReader:
     """A thread that hands the records of all partitions to the sink, in the topic's order.
 
     The sink is called through ``compute``, the processor's own thread, so that it needs no locks.
     ``fail`` is called with a sentence if reading has to end, ``on_read`` with the number of records
-    handed over, ``on_lag`` every second with how many of the topic are not.
+    handed over, ``on_lag`` every second with how many of the topic are not. An empty store is
+    filled at once with what is in the topic at the start, if that is ``load_from`` bytes or more.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class LinkReader:
         fail: Callable[[str, BaseException | None], None],
         on_read: Callable[[int], None] = lambda n: None,
         on_lag: Callable[[int], None] = lambda n: None,
+        *,
+        load_from: int = WorkerSettings.load_from,
     ) -> None:
         self._topic, self._n_partitions, self._life = topic, n_partitions, life
         self._sink, self._compute, self._stages = sink, compute, stages
@@ -61,7 +64,11 @@ class LinkReader:
         self._errors = LinkErrors(topic)
         self._reported: deque[KafkaError] = deque()  # of no partition; raising there is not safe
         self._lag_told_s = -LAG_EVERY_S
-        self._store = LinkStore(folder)
+        remove_leftovers(folder.parent)
+        self._store, self._load_from = LinkStore(folder), load_from
+        self._loading = Loading(
+            self._store, sink, self._unpacking(), self._end_if_stopping, on_read
+        )
         self._consumer = Consumer(consumer_options(brokers) | {"error_cb": self._reported.append})
         self._stopping = threading.Event()
         self._caught_up = threading.Event()
@@ -87,6 +94,11 @@ class LinkReader:
         return n_wanted - n_left, n_wanted
 
     @property
+    def sorting(self) -> bool:
+        """Whether it has read what was there at the start, and takes time to store it."""
+        return self._loading.is_sorting and not self.caught_up
+
+    @property
     def caught_up(self) -> bool:
         """Whether everything that was in the topic at the start has been handed over."""
         return self._caught_up.is_set()
@@ -103,11 +115,36 @@ class LinkReader:
         self._stages.register("links")
         try:
             self._assign()
+            if self._store.is_empty():
+                self._read_first()
             while not self._stopping.is_set():
-                self._step()
-                self._tell_lag(time.monotonic())
+                if self._is_all_read():
+                    self._caught_up.set()
+                messages = self._take()
+                if messages:
+                    self._hand_over(messages)
+                    if len(messages) < N_AT_ONCE and self._is_all_read():
+                        self._stopping.wait(REST_S)
+        except StoppedError:
+            pass
         except Exception as error:
             self._fail(f"reading {self._topic} failed: {error}", error)
+
+    def _read_first(self) -> None:
+        """Fill an empty store with all that there is, at once if it is much."""
+        held = self._loading.fill(self._until_the_ends(), self._load_from)
+        self._compute.submit(self._sink.open, self._store).result()
+        if held:
+            self._hand_over(held)
+
+    def _until_the_ends(self) -> Iterator[list[Any]]:
+        while not self._is_all_read():
+            yield self._take()
+            self._end_if_stopping()
+
+    def _end_if_stopping(self) -> None:
+        if self._stopping.is_set():
+            raise StoppedError
 
     def _assign(self) -> None:
         wanted = []
@@ -120,32 +157,34 @@ class LinkReader:
             self._ends[number] = end
             wanted.append(TopicPartition(self._topic, number, start or OFFSET_BEGINNING))
         self._consumer.assign(wanted)
-        self._look_whether_caught_up()
 
-    def _look_whether_caught_up(self) -> None:
-        if all(self._next[number] >= end for number, end in self._ends.items()):
-            self._caught_up.set()
+    def _is_all_read(self) -> bool:
+        return all(self._next[number] >= end for number, end in self._ends.items())
 
-    def _step(self) -> None:
+    def _take(self) -> list[Any]:
+        """Return what has come, after waiting a little for the first."""
         first = self._consumer.poll(POLL_S)
         while self._reported:
             self._errors.heed(self._reported.popleft(), time.monotonic())
-        if first is None:
-            return
-        messages = [first, *self._consumer.consume(N_AT_ONCE - 1, 0)]
+        messages: list[Any] = []
+        if first is not None:
+            messages = [first, *self._consumer.consume(N_AT_ONCE - 1, 0)]
         good = []
         for message in messages:
             if (error := message.error()) is None:
                 good.append(message)
+                self._next[message.partition()] = message.offset() + 1
             else:
                 self._errors.heed(error, time.monotonic())
-        if good:
-            self._compute.submit(self._apply, good).result()
-            self._on_read(len(good))
-            if not self._caught_up.is_set():
-                self._look_whether_caught_up()
-        if len(messages) < N_AT_ONCE and self._caught_up.is_set():
-            self._stopping.wait(REST_S)
+        self._tell_lag(time.monotonic())
+        return good
+
+    def _hand_over(self, messages: Sequence[Any]) -> None:
+        self._compute.submit(self._apply, messages).result()
+        self._on_read(len(messages))
+
+    def _unpacking(self) -> Unpacking:
+        return Unpacking(self._topic, self._life, self._store.applied)
 
     def _tell_lag(self, now_s: float) -> None:
         if now_s - self._lag_told_s < LAG_EVERY_S:
@@ -160,40 +199,10 @@ class LinkReader:
 
     def _apply(self, messages: Sequence[Any]) -> None:
         with self._stages.measure("links"):
-            marks: dict[bytes, bytes] = {}
-            newest: dict[tuple[int, int, int], int] = {}
-            records: list[LinkRecord] = []
-            for message in messages:
-                partition, offset = message.partition(), message.offset()
-                self._next[partition] = offset + 1
-                marks[b"\xff\xffposition%d" % partition] = POSITION.pack(self._life, offset + 1)
-                record = self._unpack(message, newest)
-                if record is not None:
-                    records.append(record)
-            for (source, partition, life), last in newest.items():
-                marks[b"\xff\xffapplied%d.%d" % (source, partition)] = APPLIED.pack(life, last)
+            unpacking = self._unpacking()
+            records = unpacking.records(messages)
             writes = self._sink.apply(records) if records else ()
-            self._store.write(chain(writes, marks.items()))
-
-    def _unpack(self, message: Any, newest: dict[tuple[int, int, int], int]) -> LinkRecord | None:
-        """Return a record, or None if all its source offsets were handed over before."""
-        raw = message.value()
-        version, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
-        if version != LINKS_VERSION:
-            raise ValueError(
-                f"{self._topic}: partition {message.partition()}, offset {message.offset()} has "
-                f"layout version {version}, this code reads {LINKS_VERSION}: run all workers of an "
-                "application in one version, and a new one under a new application id"
-            )
-        where = (source, partition, life)
-        if where not in newest:
-            newest[where] = self._store.applied(*where)
-        skip_to = newest[where]
-        if last <= skip_to:
-            return None
-        newest[where] = last
-        value = raw[LINKS_HEADER.size :]
-        return LinkRecord(message.partition(), message.offset(), source, partition, skip_to, value)
+            self._store.write(chain(writes, unpacking.marks()))
 
 
 def consumer_options(brokers: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ __all__ = [
     "Again",
     "Bad",
     "KeyValues",
+    "LinkLoad",
     "LinkRecord",
     "LinkSink",
     "Outcome",
@@ -22,6 +24,7 @@ __all__ = [
     "Prepared",
     "Processor",
     "RecordBatch",
+    "Sorted",
     "by_partition",
 ]
 
@@ -176,6 +179,23 @@ class KeyValues(Protocol):
         """Return the keys that begin with ``prefix``."""
 
 
+Sorted = tuple[Sequence[bytes], Sequence[bytes]]
+"""Keys in ascending order, each once, and their values."""
+
+
+class LinkLoad(Protocol):
+    """Many records for a store that is empty: first all of them, then what they come to."""
+
+    def add(self, records: Sequence[LinkRecord]) -> None:
+        """Take records in the order of the topic."""
+
+    def sorted(self) -> Iterator[Sorted]:
+        """Yield what `LinkSink.apply` would have left in the store, in the order of the keys."""
+
+    def close(self) -> None:
+        """Let go of its files; may be repeated."""
+
+
 class LinkSink(Protocol):
     """Who takes part in what all partitions share; called on the processor's thread."""
 
@@ -187,4 +207,11 @@ class LinkSink(Protocol):
 
         The writes and the position in the topic become durable together; after a crash the
         records whose writes were lost come again.
+        """
+
+    def load(self, scratch: Path) -> LinkLoad | None:
+        """Begin to fill an empty store; ``scratch`` is a folder for what does not fit in memory.
+
+        None: it has to be filled by ``apply``. What is returned may be used by another thread, as
+        long as no other method is called.
         """

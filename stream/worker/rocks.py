@@ -17,6 +17,7 @@ from rocksdict import (
     BlockBasedOptions,
     Cache,
     DBCompressionType,
+    IngestExternalFileOptions,
     Options,
     RdictIter,
     WriteBatch,
@@ -56,11 +57,11 @@ class Rocks:
         kept_s: int | None = None,
     ) -> None:
         path.mkdir(parents=True, exist_ok=True)
-        self.path = path
+        self.path, self.kept_s = path, kept_s
         access = AccessType.read_write() if kept_s is None else AccessType.with_ttl(kept_s)
-        options = rocks_options(cache, buffer_bytes)
+        self.options = rocks_options(cache, buffer_bytes)
         try:
-            self._db = opened(path, options, access)
+            self._db = opened(path, self.options, access)
         except Exception as error:
             raise InputError(
                 f"the local store {path} cannot be opened: {error}; mend what is in the way, such "
@@ -97,6 +98,13 @@ class Rocks:
         with self._sound():
             self._db.write(batch, self._unlogged)
 
+    def ingest(self, files: Sequence[Path]) -> None:
+        """Take over files of tables, all or none; see `tablefiles.fill`."""
+        moving = IngestExternalFileOptions()
+        moving.set_move_files(True)
+        with self._sound():
+            self._db.ingest_external_file([str(file) for file in files], moving)
+
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield all pairs in the order of their keys."""
         for found in self._from(b""):
@@ -109,6 +117,10 @@ class Rocks:
             if not key.startswith(prefix):
                 return
             yield key
+
+    def is_empty(self) -> bool:
+        """Tell whether nothing is in it."""
+        return not any(True for _ in self._from(b""))
 
     def _from(self, key: bytes) -> Iterator[RdictIter]:
         """Yield an iterator that stands on one pair after the other, from ``key`` on."""

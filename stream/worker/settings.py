@@ -36,6 +36,8 @@ class WorkerSettings:
     """How long an unacknowledged record may take before the worker stops."""
     fill_from: int = 20_000
     """Records of the changelog from which a new folder is filled before the worker joins."""
+    load_from: int = 8_388_608
+    """Bytes of the links topic from which a new folder's store is filled with all at once."""
     cache_bytes: int = 50_331_648
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000

@@ -12,7 +12,7 @@ from stream.pipeline.entity_state import ENTITY_VERSION
 from stream.pipeline.layout import PACKED_VERSION
 from stream.pipeline.links import LINK
 from stream.worker.entities import NAMED
-from stream.worker.links import LINKS_HEADER, LINKS_VERSION
+from stream.worker.linkrecords import LINKS_HEADER, LINKS_VERSION
 from tests.stream.pipeline.runs import run_fast
 from tests.stream.pipeline.streams import START, Item, Maker
 from topics.columns import PAST

@@ -93,6 +93,9 @@ class AddUp:
     def open(self, store) -> None:
         self._store = store
 
+    def load(self, scratch) -> None:
+        """Be filled record by record."""
+
     def apply(self, records: Sequence[LinkRecord]):
         sums: dict[bytes, int] = {}
         for record in records:

@@ -14,7 +14,8 @@ from confluent_kafka import KafkaError
 from stream.worker.catchup import wait_for_links
 from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import ENDING, LOG_EVERY_S, LinkErrors
-from stream.worker.links import LINKS_HEADER, LINKS_VERSION, LinkReader
+from stream.worker.linkrecords import LINKS_HEADER, LINKS_VERSION
+from stream.worker.links import LinkReader
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from tests.stream.worker.counting import AddUp
@@ -184,5 +185,6 @@ def test_links_that_cannot_be_read_in_time_end_the_worker_with_time_and_remedy(t
     assert app.starting == "reading links, 2 of 1,200"
     assert app.failure == (
         "the topic riskstream.links was not read to its end within 0.2 s, 2 of 1,200 records were; "
-        "start the worker again, it goes on from there; if it comes no further, look at the brokers"
+        "start the worker again, it goes on from what it has stored; if it comes no further, look "
+        "at the brokers"
     )

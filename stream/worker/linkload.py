@@ -1,0 +1,77 @@
+"""Fills an empty store of links with all that its topic holds at once, where that is much."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from stream.worker.linkrecords import Unpacking
+from stream.worker.linkstore import LinkStore
+from stream.worker.processor import LinkLoad, LinkSink, Sorted
+from stream.worker.tablefiles import fill
+from topics.scratch import ScratchFolder
+
+SCRATCH: Final = "links-loading-"
+"""How folders begin that a worker which is killed may leave beside its store."""
+
+
+class Loading:
+    """What an empty store is filled with.
+
+    ``check`` is called often and may raise to end it, ``on_read`` with the number of records that
+    were taken in. ``is_sorting`` tells whether all were, and it takes only time from then on.
+    """
+
+    def __init__(
+        self,
+        store: LinkStore,
+        sink: LinkSink,
+        unpacking: Unpacking,
+        check: Callable[[], None],
+        on_read: Callable[[int], None],
+    ) -> None:
+        self._store, self._sink, self._unpacking = store, sink, unpacking
+        self._check, self._on_read = check, on_read
+        self.is_sorting = False
+
+    def fill(self, batches: Iterator[Sequence[Any]], at_least: int) -> list[Any]:
+        """Fill the store with batches of messages if they come to ``at_least`` so many bytes.
+
+        After that, all of it is in the store, or after a kill nothing. Returns the messages that
+        have been taken from ``batches`` and are not in the store: none, or the first ones.
+        """
+        held: list[Any] = []
+        n_bytes = 0
+        while n_bytes < at_least:
+            messages = next(batches, None)
+            if messages is None:
+                return held
+            held += messages
+            n_bytes += sum(len(message.value()) for message in messages)
+        beside = self._store.path.parent
+        with ScratchFolder(SCRATCH, beside) as scratch:
+            load = self._sink.load(scratch)
+            if load is None:
+                return held
+            with closing(load):
+                fill(self._store, self._sorted(load, chain([held], batches)), scratch)
+        return []
+
+    def _sorted(self, load: LinkLoad, batches: Iterator[Sequence[Any]]) -> Iterator[Sorted]:
+        for messages in batches:
+            load.add(self._unpacking.records(messages))
+            self._on_read(len(messages))
+        self.is_sorting = True
+        for pairs in load.sorted():
+            yield pairs
+            self._check()
+        marks = self._unpacking.marks()
+        yield [key for key, _ in marks], [value for _, value in marks]
+
+
+def remove_leftovers(beside: Path) -> None:
+    """Remove what killed workers have left of loading; nobody else may use the folder."""
+    for folder in beside.glob(f"{SCRATCH}*"):
+        shutil.rmtree(folder)

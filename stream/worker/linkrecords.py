@@ -1,0 +1,65 @@
+"""Messages of the links topic as records, and the marks in the store that say which they were."""
+
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from stream.worker.linkstore import APPLIED, POSITION
+from stream.worker.processor import LinkRecord
+
+LINKS_VERSION: Final = 1
+"""Of the header and of `stream.pipeline.links.LINK` behind it."""
+
+LINKS_HEADER: Final = struct.Struct("<BBHIqq")
+"""Version, source, partition, life of the source topic, first and last source offset."""
+
+
+class Unpacking:
+    """Takes the header off messages, and notes how far they go.
+
+    ``applied`` returns the last offset handed over of a source, partition and life, -1 for none.
+    """
+
+    def __init__(self, topic: str, life: int, applied: Callable[[int, int, int], int]) -> None:
+        self._topic, self._life, self._applied = topic, life, applied
+        self._next: dict[int, int] = {}
+        self._newest: dict[tuple[int, int, int], int] = {}
+
+    def records(self, messages: Sequence[Any]) -> list[LinkRecord]:
+        """Return the messages of which not all source offsets were handed over before."""
+        found = []
+        for message in messages:
+            self._next[message.partition()] = message.offset() + 1
+            record = self._unpack(message)
+            if record is not None:
+                found.append(record)
+        return found
+
+    def marks(self) -> list[tuple[bytes, bytes]]:
+        """Return keys and values that say how far all messages so far go, sorted by key."""
+        marks = {
+            b"\xff\xffposition%d" % number: POSITION.pack(self._life, offset)
+            for number, offset in self._next.items()
+        }
+        for (source, partition, life), last in self._newest.items():
+            marks[b"\xff\xffapplied%d.%d" % (source, partition)] = APPLIED.pack(life, last)
+        return sorted(marks.items())
+
+    def _unpack(self, message: Any) -> LinkRecord | None:
+        raw = message.value()
+        version, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
+        if version != LINKS_VERSION:
+            raise ValueError(
+                f"{self._topic}: partition {message.partition()}, offset {message.offset()} has "
+                f"layout version {version}, this code reads {LINKS_VERSION}: run all workers of an "
+                "application in one version, and a new one under a new application id"
+            )
+        where = (source, partition, life)
+        if where not in self._newest:
+            self._newest[where] = self._applied(*where)
+        skip_to = self._newest[where]
+        if last <= skip_to:
+            return None
+        self._newest[where] = last
+        value = raw[LINKS_HEADER.size :]
+        return LinkRecord(message.partition(), message.offset(), source, partition, skip_to, value)

@@ -1,0 +1,44 @@
+"""Fills an empty store with tables that are written beside it, in the order of their keys.
+
+What is written in order needs no sorting, no buffers and no compaction, which take half the time
+of a store that is filled key by key.
+"""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from rocksdict import SstFileWriter
+
+from stream.worker.processor import Sorted
+from stream.worker.rocks import Rocks
+
+FILE_BYTES: Final = 32 << 20
+
+
+def fill(store: Rocks, pairs: Iterable[Sorted], scratch: Path) -> None:
+    """Put ascending pairs into an empty store, all or nothing, even if the process is killed.
+
+    ``scratch`` is a folder on the store's file system.
+    """
+    # What a store with a limited time puts behind each value, see RocksDB's DBWithTTLImpl.
+    stamp = b"" if store.kept_s is None else int(time.time()).to_bytes(4, "little")
+    files: list[Path] = []
+    writer = None
+    for keys, values in pairs:
+        if writer is None and keys:
+            files.append(scratch / f"{len(files)}.sst")
+            writer = SstFileWriter(store.options)
+            writer.open(str(files[-1]))
+        if writer is None:
+            continue
+        put = writer.__setitem__
+        for key, value in zip(keys, values, strict=True):
+            put(key, value + stamp)
+        if writer.file_size() >= FILE_BYTES:
+            writer.finish()
+            writer = None
+    if writer is not None:
+        writer.finish()
+    store.ingest(files)
