@@ -33,7 +33,8 @@ def run(market: Market, worker: WorkerProcess, n_kills: int, *, wipe: bool = Fal
             worker.kill()
             watch = Watch(market)
             if wipe:
-                shutil.rmtree(worker.settings.data_dir / worker.settings.application)
+                # A worker that was killed very early may not have made it yet.
+                shutil.rmtree(worker.settings.data_dir / worker.settings.application, True)
             worker.start()
             if number % 3 != 1:  # before the early one: it has just been started
                 seconds.append(watch.seconds(alive(worker)))
