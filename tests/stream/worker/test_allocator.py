@@ -29,7 +29,25 @@ def n_heaps(*words: str) -> int:
     return done.stderr.count("Arena ")
 
 
+HUGE = """
+import ctypes
+from stream.worker.allocator import give_back
+
+def without():
+    return ctypes.CDLL(None).prctl(42, *map(ctypes.c_ulong, (0, 0, 0, 0)))  # PR_GET_THP_DISABLE
+
+assert not without()
+give_back()
+assert without()
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="mallopt is glibc's")
 def test_all_threads_share_one_heap():
     assert n_heaps("as it is") > 1
     assert n_heaps() == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+def test_memory_comes_in_small_pages():
+    subprocess.run([sys.executable, "-c", HUGE], check=True)
