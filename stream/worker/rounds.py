@@ -17,6 +17,10 @@ ENOUGH: Final = 4_000
 """Records of a round beyond which no further batch joins it: what a round costs besides its
 records is small by then, and it can be acknowledged while the next one is computed."""
 
+MOST: Final = 8_000
+"""Records of a round that a further batch must not exceed: what a round needs while it is computed
+is the largest part of a worker's memory. A batch that is larger by itself is a round of its own."""
+
 IN_FLIGHT: Final = 3
 """Computed rounds that are not acknowledged yet, beyond which none is computed."""
 
@@ -105,12 +109,12 @@ class Rounds:
             waiting = self._waiting.pop(partition)
             while waiting and n < ENOUGH:
                 message, _ = waiting[0]
-                is_label = self._source(message) == LABELS
-                if labels not in {None, is_label}:
+                is_label, size = self._source(message) == LABELS, len(message.value.offsets)
+                if labels not in {None, is_label} or (chosen and n + size > MOST):
                     break
                 labels = is_label
-                n += len(message.value.offsets)
-                self._queued[message.tp] -= len(message.value.offsets)
+                n += size
+                self._queued[message.tp] -= size
                 chosen.append(waiting.popleft())
             if waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from stream.worker.processor import SOURCES
-from stream.worker.rounds import ENOUGH, IN_FLIGHT, Rounds
+from stream.worker.rounds import ENOUGH, IN_FLIGHT, MOST, Rounds
 
 
 @dataclass(eq=False)
@@ -147,6 +147,28 @@ def test_a_round_with_enough_records_leaves_the_rest_to_the_next():
         return run
 
     assert [len(bases) for bases in asyncio.run(scenario()).of("plan")] == [1, 2, 2]
+
+
+def test_no_batch_makes_a_round_too_large_but_one_that_is_so_by_itself():
+    async def scenario():
+        run = Run()
+        run.begin(0, 9, 0)
+        await asyncio.sleep(0.01)
+        run.begin(0, 0, 0, 1)
+        run.begin(0, 0, 1, MOST)
+        run.begin(0, 0, 1 + MOST, 1)
+        run.begin(0, 1, 0, MOST - 1)
+        run.begin(1, 2, 0, MOST + 1)
+        await run.settle()
+        return run
+
+    run = asyncio.run(scenario())
+    assert run.of("plan")[1:] == [
+        [(0, 0, 0), (0, 1, 0)],
+        [(1, 2, 0)],
+        [(0, 0, 1)],
+        [(0, 0, 1 + MOST)],
+    ]
 
 
 def test_no_partition_waits_for_ever():
