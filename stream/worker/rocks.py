@@ -30,7 +30,7 @@ from topics.errors import InputError
 WRITE_BUFFER_BYTES = 8 << 20
 N_WRITE_BUFFERS = 2
 BLOCK_BYTES = 16 << 10
-KEYS_AT_ONCE = 1_000
+KEYS_AT_ONCE = 250
 """Keys of one look-up, which holds a block in memory for each of them until it has all."""
 
 LOG: Final = logging.getLogger(__name__)
