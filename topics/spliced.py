@@ -97,6 +97,7 @@ def spliced(parts: Sequence[bytes | Fragments], n: int) -> list[bytes]:
     out = np.empty(int(total[-1]), np.uint8)
     _splice(np.frombuffer(b"".join(pieces), np.uint8), begins, ends, out)
     joined = out.tobytes()
+    del out, begins, ends, pieces  # as large as the records, which are cut while these would wait
     return [joined[a:b] for a, b in pairwise([0, *total.tolist()])]
 
 
