@@ -147,15 +147,15 @@ class WorkerApp(faust.App):
             metrics.published.labels(built.topic).inc(len(built))
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)
-        self._counted(plan.outcome.counts)
-        if plan.outcome.again is not None:
-            self.again.put(plan.outcome.again)
+        self._counted(plan.counts)
+        if plan.again is not None:
+            self.again.put(plan.again)
         counts["events"] += n_records
         counts["batches"] += len(plan.batches)
         counts["rounds"] += 1
         counts["repeated batches"] += sum(plan.repeated)
         counts["dead letters"] += sum(plan.reasons.values())
-        counts["states"] += len(plan.outcome.changed)
+        counts["states"] += sum(len(part.keys) for part in plan.changed)
         if self.settings.stats_path:
             self.samples.take(self.counts)
 

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from stream.worker.linkrecords import LINKS_HEADER, LINKS_VERSION
 from stream.worker.partition import advanced
 from stream.worker.processor import (
     SOURCES,
+    Again,
     Outcome,
     Outgoing,
     Prepared,
@@ -41,15 +42,17 @@ class Changed:
 class Plan:
     """Computed batches: the records to produce and the values to store.
 
-    ``repeated`` says of each batch whether some of it had been applied before.
+    ``batches`` have let go of their records. ``repeated`` says of each whether some of it had been
+    applied before; ``counts`` and ``again`` are those of the `Outcome`.
     """
 
     batches: Sequence[RecordBatch]
     outputs: Sequence[Built]
     changed: Sequence[Changed]
-    outcome: Outcome
     reasons: Mapping[str, int]
     repeated: Sequence[bool]
+    counts: Mapping[str, int]
+    again: Again | None
 
     @property
     def changelog(self) -> list[Built]:
@@ -80,7 +83,9 @@ class Batches:
         """Compute batches against the states as they are, and build all their records.
 
         They are of events or of labels; those of one topic partition stand in their order. The
-        states' stores answer with the new values from then on.
+        states' stores answer with the new values from then on. A plan waits for its records to be
+        acknowledged and for the rounds before it: what was read and what became of it are let go
+        of as soon as the next step has its own copy.
         """
         now_ms = time.time_ns() // 1_000_000
         with self._stages.measure("decode"):
@@ -103,6 +108,9 @@ class Batches:
         self._stages.add(parts)
         with self._stages.measure("produce"):
             outputs = self._outputs(batches, outcome, letters, now_ms)
+            outcome = replace(outcome, outputs=(), links=())
+            for batch in batches:
+                batch.let_go()
         with self._stages.measure("changelog"):
             partitions = prepared.partitions[outcome.changed]
             fresh = self._written(headers[outcome.changed], partitions, batches, lives)
@@ -114,7 +122,7 @@ class Batches:
                  >= b.offsets[0])
             for b in batches
         ]  # fmt: skip
-        return Plan(batches, outputs, changed, outcome, reasons, repeated)
+        return Plan(batches, outputs, changed, reasons, repeated, outcome.counts, outcome.again)
 
     def store(self, plan: Plan, sent: Sequence[tuple[int, int]]) -> None:
         """Write what the changelog records, acknowledged at ``sent`` (offset, number), hold."""

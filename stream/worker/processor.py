@@ -40,7 +40,8 @@ class RecordBatch:
     """Consecutive records of one partition of one input topic, as the broker delivered them.
 
     ``source`` is the index of ``topic`` in SOURCES; ``offsets`` int64[n], ascending but with
-    possible gaps; ``timestamps_ms`` int64[n], Kafka's; ``keys`` and ``values`` as received.
+    possible gaps; ``timestamps_ms`` int64[n], Kafka's; ``keys`` and ``values`` as received, or
+    nothing after `let_go`.
     """
 
     topic: str
@@ -53,6 +54,11 @@ class RecordBatch:
 
     def __len__(self) -> int:
         return len(self.offsets)
+
+    def let_go(self) -> None:
+        """Forget keys and values, also for whoever has the same lists: they were worked on."""
+        self.keys.clear()
+        self.values.clear()
 
 
 def by_partition(partitions: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:

@@ -29,6 +29,10 @@ class Built:
     def __len__(self) -> int:
         return int(self.builder.record_count())
 
+    def let_go(self) -> None:
+        """Forget the records, which the broker has, but not how many they were."""
+        self.builder._buffer = None
+
 
 class Producer:
     """Sends `Built` batches with ``acks=all``; made within the running event loop."""
@@ -131,4 +135,6 @@ class Producer:
         for result in done:
             if isinstance(result, BaseException):
                 raise result
+        for batch in batches:
+            batch.let_go()
         return [(result.offset, len(batch)) for result, batch in zip(done, batches, strict=True)]

@@ -84,6 +84,7 @@ def test_attributes_without_a_class_level_name_are_set_where_they_were():
     assert "_coordinator" in AIOKafkaConsumer.start.__code__.co_names
     assert "_builder" in BatchBuilder.__init__.__code__.co_names
     assert "_relative_offset" in BatchBuilder.__init__.__code__.co_names
+    assert "_buffer" in BatchBuilder._build.__code__.co_names
     assert "_on_error" in Agent._execute_actor.__code__.co_names
 
 
