@@ -13,8 +13,9 @@ import orjson
 from stream.settings import Settings
 from stream.worker.build import build_processor
 from stream.worker.envelope import new_headers
+from stream.worker.linksink import LinkRecord, LinkSink
 from stream.worker.newest import weigh
-from stream.worker.processor import SOURCES, LinkRecord, LinkSink, Processor, RecordBatch
+from stream.worker.processor import SOURCES, Processor, RecordBatch
 
 TIME_MS: Final = 1_700_000_000_000
 ORDER: Final = {

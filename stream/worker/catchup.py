@@ -8,7 +8,7 @@ from stream.worker.app import WorkerApp
 from stream.worker.cluster import Cluster
 from stream.worker.filling import FILLED, Filling
 from stream.worker.links import LinkReader
-from stream.worker.processor import LinkSink
+from stream.worker.linksink import LinkSink
 from stream.worker.settings import WorkerSettings
 
 LINKS_TIMEOUT_S = 600.0

@@ -14,7 +14,7 @@ from stream.pipeline.links import LINK, N_KINDS, adding, asking
 from stream.worker.cache import Cache
 from stream.worker.entitykeys import ENTITY, EVENT, NAMED, WAITING, fresh_rows, keys_of
 from stream.worker.entityload import EntityLoad
-from stream.worker.processor import KeyValues, LinkLoad, LinkRecord
+from stream.worker.linksink import KeyValues, LinkLoad, LinkRecord
 from stream.worker.written import Written
 from topics.columns import Rows, joined
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.links import LINK, N_KINDS
-from stream.worker.processor import LinkRecord
+from stream.worker.linksink import LinkRecord
 from topics.columns import Rows
 
 ENTITY: Final = b"n"

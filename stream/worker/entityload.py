@@ -28,7 +28,7 @@ from stream.worker.entitykeys import (
     in_key_order,
     keys_of,
 )
-from stream.worker.processor import LinkRecord, Sorted
+from stream.worker.linksink import LinkRecord, Sorted
 from stream.worker.spool import RUN_BYTES, Spool, ranges
 from topics.columns import Rows, joined, order_of, taken
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from stream.worker.linkrecords import Unpacking
+from stream.worker.linksink import LinkLoad, LinkSink, Sorted
 from stream.worker.linkstore import LinkStore
-from stream.worker.processor import LinkLoad, LinkSink, Sorted
 from stream.worker.tablefiles import fill
 from topics.scratch import ScratchFolder
 

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from stream.worker.linksink import LinkRecord
 from stream.worker.linkstore import APPLIED, POSITION
-from stream.worker.processor import LinkRecord
 
 LINKS_VERSION: Final = 1
 """Of the header and of `stream.pipeline.links.LINK` behind it."""

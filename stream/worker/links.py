@@ -15,8 +15,8 @@ from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import LinkErrors
 from stream.worker.linkload import Loading, remove_leftovers
 from stream.worker.linkrecords import Unpacking
+from stream.worker.linksink import LinkSink
 from stream.worker.linkstore import LinkStore
-from stream.worker.processor import LinkSink
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 

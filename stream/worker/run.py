@@ -21,7 +21,8 @@ from stream.worker.deadletters import DeadLettersError
 from stream.worker.failover import SCORE_THREAD
 from stream.worker.folder import held_folder
 from stream.worker.health import HealthServer
-from stream.worker.processor import LinkSink, Processor
+from stream.worker.linksink import LinkSink
+from stream.worker.processor import Processor
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.watchdog import Watchdog, end_process

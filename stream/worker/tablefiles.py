@@ -11,7 +11,7 @@ from typing import Final
 
 from rocksdict import SstFileWriter
 
-from stream.worker.processor import Sorted
+from stream.worker.linksink import Sorted
 from stream.worker.rocks import Rocks
 
 FILE_BYTES: Final = 32 << 20

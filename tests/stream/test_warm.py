@@ -9,7 +9,8 @@ from stream.settings import Settings
 from stream.warm import _Memory, warm_up
 from stream.worker.build import build_processor
 from stream.worker.entities import ENTITY
-from stream.worker.processor import SOURCES, LinkRecord, RecordBatch
+from stream.worker.linksink import LinkRecord
+from stream.worker.processor import SOURCES, RecordBatch
 from topics.simulator import Shop, SimulatorConfig
 
 SOURCE = {"order": 0, "browse": 1, "review": 2, "label": 3}

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.worker.processor import SOURCES, LinkRecord, Outcome, Outgoing, RecordBatch
+from stream.worker.linksink import LinkRecord
+from stream.worker.processor import SOURCES, Outcome, Outgoing, RecordBatch
 from topics.deadletter import Bad
 
 STATE = struct.Struct("<5q")

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from typing import ClassVar
 
-from stream.worker.processor import LinkSink, Processor
+from stream.worker.linksink import LinkSink
+from stream.worker.processor import Processor
 from stream.worker.run import run
 from stream.worker.settings import WorkerSettings
 from tests.stream.worker.counting import AddUp, Counting

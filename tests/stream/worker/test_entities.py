@@ -9,7 +9,7 @@ import pytest
 from stream.pipeline.entity_answers import QUESTIONS
 from stream.pipeline.links import LINK, event_links
 from stream.worker.entities import EntityStore
-from stream.worker.processor import LinkRecord
+from stream.worker.linksink import LinkRecord
 from topics.columns import EVENT
 from topics.vocabulary import ENTITY_KINDS
 

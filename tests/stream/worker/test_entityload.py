@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from stream.pipeline.links import LINK, N_KINDS
 from stream.worker.entities import EntityStore
 from stream.worker.entityload import EntityLoad
+from stream.worker.linksink import LinkRecord
 from stream.worker.linkstore import LinkStore
-from stream.worker.processor import LinkRecord
 from stream.worker.tablefiles import fill
 from tests.stream.worker.test_entities import Held
 from topics.columns import Rows
