@@ -45,6 +45,6 @@ def compiled(function: F, **options: Any) -> F:
     return cast(F, found)
 
 
-def inlined(function: F) -> F:
+def inlined(function: F, **options: Any) -> F:
     """Compile ``function`` into its callers, for what is short and called often."""
-    return compiled(function, forceinline=True)
+    return compiled(function, forceinline=True, **options)

@@ -105,20 +105,20 @@ def visit(
     room = int(ends_in[-1]) + 256 * len(touches) + 2_048 * len(states) + MAX_ENTITY_BYTES
     packed = np.empty(room if keep else 1, np.uint8)
     ends = np.zeros(len(states) + 1, np.int64)
+    real = np.zeros(1)
     _visit(
-        records(touches), starts, data, ends_in, new_entity(), lag_ms, keep, answers, packed, ends
-    )
+        records(touches), starts, data, ends_in, new_entity(), lag_ms, keep,
+        real, real.view(np.uint8), np.zeros(N_ENTITY_COUNTS, np.int64), np.zeros(1),
+        answers, packed, ends,
+    )  # fmt: skip
     return EntityResult(answers, packed, ends)
 
 
 @kernel
 def _visit(  # type: ignore[no-untyped-def]
-    touches, starts, data, data_starts, e, lag_ms, keep, answers, packed, ends
-) -> None:
-    real = np.zeros(1, np.float64)
-    real_bytes = real.view(np.uint8)
-    counts = np.zeros(N_ENTITY_COUNTS, np.int64)
-    sums = np.zeros(1, np.float64)
+    touches, starts, data, data_starts, e, lag_ms, keep, real, real_bytes, counts, sums,
+    answers, packed, ends,
+) -> None:  # fmt: skip
     at = 0
     for entity in range(len(starts) - 1):
         if data_starts[entity] == data_starts[entity + 1]:

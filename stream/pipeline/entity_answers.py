@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from stream.pipeline.compiled import kernel
+from stream.pipeline.entity_index import find_user, first_of_user, index_users
 from stream.pipeline.entity_state import (
     BY_DAY,
     BY_HOUR,
@@ -32,8 +33,6 @@ from stream.pipeline.entity_state import (
     P_VISIBLE,
     SAMPLE_LEVEL,
     Entity,
-    find_user,
-    index_users,
 )
 from stream.pipeline.layout import NO_TIME
 from stream.pipeline.windows import DAY_MS, PANE_MS, in_window
@@ -58,17 +57,20 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     """Fill ``out`` (float64[N_QUESTIONS]) with what the entity says to a user at time ``t``."""
     out[:] = 0.0
     scale = float(1 << e.head[SAMPLE_LEVEL])
+    users, in_day, in_month = e.users, 0, 0  # what is taken out of a tuple is counted each time
     for i in range(e.head[N_USERS]):
-        if e.users[i, 0] != user and e.users[i, 1] <= t:
-            out[0] += scale * (e.users[i, 2] > t - DAY_MS)
-            out[1] += scale * (e.users[i, 2] > t - 30 * DAY_MS)
+        if users[i, 0] != user and users[i, 1] <= t:
+            in_day += users[i, 2] > t - DAY_MS
+            in_month += users[i, 2] > t - 30 * DAY_MS
+    out[0], out[1] = scale * in_day, scale * in_month
     _answer_links(e, t, out)
     _answer_labels(e, t, out)
     if e.head[N_PENDING] > 0:
         index_users(e)
-    for i in range(e.head[N_PENDING]):
-        if e.pending[i, P_VISIBLE] <= t:
-            _answer_pending(e, i, t, user, scale, out)
+        _answer_pending(
+            e.pending, e.pending_amount, e.head[N_PENDING], e.users, e.slots, e.seen, e.last_ms,
+            e.by_age, (1 << e.head[SAMPLE_LEVEL]) - 1, t, user, scale, out,
+        )  # fmt: skip
     _answer_days(e, t, out)
     for i in FRAUDS:  # the withdrawal of a label may outlive the label in a window
         out[i] = max(0.0, out[i])
@@ -137,45 +139,54 @@ def _answer_days(e: Entity, t: int, out: Any) -> None:
 
 
 @kernel
-def _answer_pending(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
-    """Count one visible pending entry, by the panes that it will be folded into."""
-    hour = e.pending[i, P_TIME] // PANE_MS[LEVELS[0]]
-    day = e.pending[i, P_TIME] // PANE_MS[LEVELS[1]]
-    in_day = in_window(hour, LEVELS[0], t, DAY_MS)
-    in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
-    in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
-    if e.pending[i, P_LABELS] != 0 or e.pending[i, P_FRAUDS] != 0:
-        out[11] += in_day * e.pending[i, P_FRAUDS]
-        if in_month:
-            e.by_age[t // DAY_MS - day, 0] += e.pending[i, P_LABELS]
-            e.by_age[t // DAY_MS - day, 1] += e.pending[i, P_FRAUDS]
-        return
-    _answer_pending_user(e, i, t, user, scale, out)
-    out[2] += in_day
-    out[3] += in_month
-    out[4] += in_day * e.pending[i, P_ORDER]
-    out[5] += in_week * e.pending[i, P_ORDER]
-    out[6] += in_month * e.pending[i, P_ORDER]
-    out[7] += in_day * e.pending_amount[i]
-    out[8] += in_month * e.pending_amount[i]
+def _answer_pending(  # type: ignore[no-untyped-def]
+    pending, amounts, n_pending, users, slots, seen, last_ms, by_age, mask, t, user, scale, out
+) -> None:
+    """Count the visible pending entries, by the panes that they will be folded into."""
+    seen[:] = -1
+    for i in range(n_pending):
+        if pending[i, P_VISIBLE] > t:
+            continue
+        time_ms = pending[i, P_TIME]
+        hour, day = time_ms // PANE_MS[LEVELS[0]], time_ms // PANE_MS[LEVELS[1]]
+        in_day = in_window(hour, LEVELS[0], t, DAY_MS)
+        in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
+        in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
+        if pending[i, P_LABELS] != 0 or pending[i, P_FRAUDS] != 0:
+            out[11] += in_day * pending[i, P_FRAUDS]
+            if in_month:
+                by_age[t // DAY_MS - day, 0] += pending[i, P_LABELS]
+                by_age[t // DAY_MS - day, 1] += pending[i, P_FRAUDS]
+            continue
+        other = pending[i, P_USER]
+        if other != user and other & mask == 0:
+            _answer_pending_user(pending, i, users, slots, seen, last_ms, t, scale, out)
+        out[2] += in_day
+        out[3] += in_month
+        out[4] += in_day * pending[i, P_ORDER]
+        out[5] += in_week * pending[i, P_ORDER]
+        out[6] += in_month * pending[i, P_ORDER]
+        out[7] += in_day * amounts[i]
+        out[8] += in_month * amounts[i]
 
 
 @kernel
-def _answer_pending_user(e: Entity, i: int, t: int, user: int, scale: float, out: Any) -> None:
+def _answer_pending_user(  # type: ignore[no-untyped-def]
+    pending, i, users, slots, seen, last_ms, t, scale, out
+) -> None:
     """Count the user of a pending link, unless an earlier link of theirs is counted already."""
-    other = e.pending[i, P_USER]
-    if other == user or other & ((1 << e.head[SAMPLE_LEVEL]) - 1):
-        return
-    in_day = e.pending[i, P_TIME] > t - DAY_MS
-    in_month = e.pending[i, P_TIME] > t - 30 * DAY_MS
-    for j in range(i):
-        is_link = e.pending[j, P_LABELS] == 0 and e.pending[j, P_FRAUDS] == 0
-        if is_link and e.pending[j, P_USER] == other and e.pending[j, P_VISIBLE] <= t:
-            in_day = in_day and e.pending[j, P_TIME] <= t - DAY_MS
-            in_month = in_month and e.pending[j, P_TIME] <= t - 30 * DAY_MS
-    at = find_user(e, other)
-    if at >= 0 and e.users[at, 1] <= t:
-        in_day = in_day and e.users[at, 2] <= t - DAY_MS
-        in_month = in_month and e.users[at, 2] <= t - 30 * DAY_MS
+    time_ms = pending[i, P_TIME]
+    in_day, in_month = time_ms > t - DAY_MS, time_ms > t - 30 * DAY_MS
+    first = first_of_user(pending, i, seen)
+    if first == i:
+        last_ms[i] = time_ms
+    else:
+        in_day = in_day and last_ms[first] <= t - DAY_MS
+        in_month = in_month and last_ms[first] <= t - 30 * DAY_MS
+        last_ms[first] = max(last_ms[first], time_ms)
+    at = find_user(users, slots, pending[i, P_USER])
+    if at >= 0 and users[at, 1] <= t:
+        in_day = in_day and users[at, 2] <= t - DAY_MS
+        in_month = in_month and users[at, 2] <= t - 30 * DAY_MS
     out[0] += scale * in_day
     out[1] += scale * in_month

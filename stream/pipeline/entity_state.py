@@ -15,7 +15,7 @@ import numpy as np
 
 from stream.pipeline.compiled import kernel
 from stream.pipeline.layout import NO_TIME
-from stream.pipeline.panes import add_to_pane
+from stream.pipeline.panes import add_to_pane, copy_row
 from stream.pipeline.windows import DAY_MS, MAX_PANES
 
 MAX_USERS: Final = 256
@@ -40,8 +40,7 @@ N_AGES: Final = 30
 """Days that an answer looks back at."""
 
 N_SLOTS: Final = 4 * MAX_USERS
-SLOT_SHIFT: Final = 20
-"""Of a user's token, the bits above so many choose its slot: sampling has fixed those below."""
+N_SEEN: Final = 4 * MAX_PENDING
 
 
 class Entity(NamedTuple):
@@ -56,7 +55,10 @@ class Entity(NamedTuple):
     pending: Any  # i8[MAX_PENDING, 6]
     pending_amount: Any  # f8[MAX_PENDING]
     by_age: Any  # i8[N_AGES, 2]: scratch of an answer, labels and frauds by age in days; not kept
-    slots: Any  # i2[N_SLOTS]: scratch of an answer, where each user stands in users, -1: nobody
+    slots: Any  # i2[N_SLOTS]: scratch of answers, where each user stands in users, -1: nobody
+    is_indexed: Any  # b1[1]: whether slots tell of users as they are
+    seen: Any  # i2[N_SEEN]: scratch of an answer, the first pending link of each user, -1: none
+    last_ms: Any  # i8[MAX_PENDING]: scratch of an answer, of such a link's user the newest time
 
 
 def new_entity() -> Entity:
@@ -72,6 +74,9 @@ def new_entity() -> Entity:
         np.zeros(MAX_PENDING),
         np.zeros((N_AGES, 2), np.int64),
         np.zeros(N_SLOTS, np.int16),
+        np.zeros(1, np.bool_),
+        np.zeros(N_SEEN, np.int16),
+        np.zeros(MAX_PENDING, np.int64),
     )
 
 
@@ -81,6 +86,7 @@ def clear_entity(e: Entity) -> None:
     e.head[:] = 0
     e.head[:N_HEAD_TIMES] = NO_TIME
     e.n_panes[:] = 0
+    e.is_indexed[0] = False
 
 
 @kernel
@@ -95,6 +101,7 @@ def add_user(e: Entity, user: int, time_ms: int) -> None:
             e.users[i, 1] = min(e.users[i, 1], time_ms)
             e.users[i, 2] = max(e.users[i, 2], time_ms)
             return
+    e.is_indexed[0] = False
     if n == MAX_USERS:
         n = _keep(e, n, 0, oldest)
         while n == MAX_USERS:
@@ -110,31 +117,11 @@ def add_user(e: Entity, user: int, time_ms: int) -> None:
 
 
 @kernel
-def index_users(e: Entity) -> None:
-    """Note in ``slots`` where each user stands, for `find_user`."""
-    e.slots[:] = -1
-    for i in range(e.head[N_USERS]):
-        slot = (e.users[i, 0] >> SLOT_SHIFT) & (N_SLOTS - 1)
-        while e.slots[slot] >= 0:
-            slot = (slot + 1) & (N_SLOTS - 1)
-        e.slots[slot] = i
-
-
-@kernel
-def find_user(e: Entity, user: int) -> int:
-    """Return where a user stands, -1 for nowhere; `index_users` comes before."""
-    slot = (user >> SLOT_SHIFT) & (N_SLOTS - 1)
-    while e.slots[slot] >= 0 and e.users[e.slots[slot], 0] != user:
-        slot = (slot + 1) & (N_SLOTS - 1)
-    return int(e.slots[slot])
-
-
-@kernel
 def _keep(e: Entity, n: int, mask: int, oldest: int) -> int:
     kept = 0
     for i in range(n):
         if e.users[i, 0] & mask == 0 and e.users[i, 2] > oldest:
-            e.users[kept] = e.users[i]
+            copy_row(e.users, i, kept)
             kept += 1
     return kept
 
@@ -164,8 +151,7 @@ def fold(e: Entity, i: int, counts: Any, sums: Any) -> None:
         )  # fmt: skip
     n = e.head[N_PENDING]
     for j in range(i, n - 1):
-        for k in range(N_PENDING_FIELDS):  # twice as quick as a row at once
-            e.pending[j, k] = e.pending[j + 1, k]
+        copy_row(e.pending, j + 1, j)
         e.pending_amount[j] = e.pending_amount[j + 1]
     e.head[N_PENDING] = n - 1
 

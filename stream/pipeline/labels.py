@@ -6,6 +6,7 @@ import numpy as np
 
 from stream.pipeline.compiled import kernel
 from stream.pipeline.layout import MAX_LABELS, N_FRAUD_LABELS, N_LABELS, Z_LABELS, State
+from stream.pipeline.panes import copy_row
 from stream.pipeline.recents import TOKEN_MASK
 
 
@@ -29,7 +30,7 @@ def apply_label(s: State, label: Any) -> Any:
     n = s.sizes[Z_LABELS]
     if n == MAX_LABELS:
         for i in range(n - 1):
-            s.labels[i] = s.labels[i + 1]
+            copy_row(s.labels, i + 1, i)
         n -= 1
     s.labels[n, 0] = target
     s.labels[n, 1] = label.known_ms

@@ -29,6 +29,7 @@ from stream.pipeline.layout import (
     Z_ORDERS,
     State,
 )
+from stream.pipeline.panes import copy_row
 from stream.pipeline.recents import TOKEN_MASK
 
 
@@ -88,7 +89,7 @@ def _append_order(s: State, event: Any, t: int) -> Any:
     n = s.sizes[Z_ORDERS]
     if n == MAX_ORDERS:
         for i in range(n - 1):
-            s.orders[i] = s.orders[i + 1]
+            copy_row(s.orders, i + 1, i)
             s.order_amount[i] = s.order_amount[i + 1]
         n -= 1
     s.orders[n, 0] = np.int64(event.order & np.uint64(TOKEN_MASK))

@@ -15,6 +15,13 @@ from stream.pipeline.windows import PANE_MS, is_kept
 
 
 @kernel
+def copy_row(rows: Any, source: int, to: int) -> None:
+    """Copy one row of rows [n, m] over another."""
+    for j in range(rows.shape[1]):
+        rows[to, j] = rows[source, j]
+
+
+@kernel
 def add_to_pane(  # type: ignore[no-untyped-def]
     n_panes, pane_at, pane_count, pane_sum, level, time_ms, newest_ms, counts, sums, max_column
 ) -> int:
@@ -28,8 +35,8 @@ def add_to_pane(  # type: ignore[no-untyped-def]
         if is_kept(pane_at[i], level, newest_ms):
             if n != i:
                 pane_at[n] = pane_at[i]
-                pane_count[n] = pane_count[i]
-                pane_sum[n] = pane_sum[i]
+                copy_row(pane_count, i, n)
+                copy_row(pane_sum, i, n)
             n += 1
     pane = time_ms // PANE_MS[level]
     if not is_kept(pane, level, newest_ms):
@@ -40,8 +47,8 @@ def add_to_pane(  # type: ignore[no-untyped-def]
     if at == n or pane_at[at] != pane:
         for i in range(n, at, -1):
             pane_at[i] = pane_at[i - 1]
-            pane_count[i] = pane_count[i - 1]
-            pane_sum[i] = pane_sum[i - 1]
+            copy_row(pane_count, i - 1, i)
+            copy_row(pane_sum, i - 1, i)
         pane_at[at] = pane
         pane_count[at] = 0
         pane_sum[at] = 0.0

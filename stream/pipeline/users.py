@@ -131,11 +131,13 @@ def advance(
     room = int(starts[-1]) + 1024 * len(steps.rows) + MAX_PACKED_BYTES
     packed = np.empty(room, np.uint8)
     ends = np.zeros(len(states) + 1, np.int64)
+    real, real4 = np.zeros(1), np.zeros(1, np.float32)
     _advance(
         records(events if n else np.zeros(0, EVENT)),
         records(labels if len(labels) else np.zeros(0, LABEL)),
         steps.starts, steps.kinds, steps.rows, data, starts, new_state(), zone_ms, want_past,
-        aggregates, past, n_past, flags, duplicate, change, packed, ends,
+        real, real.view(np.uint8), real4, real4.view(np.uint8), np.zeros(N_COUNTS, np.int64),
+        np.zeros(N_SUMS), aggregates, past, n_past, flags, duplicate, change, packed, ends,
     )  # fmt: skip
     return UserResult(
         aggregates,
@@ -152,14 +154,9 @@ def advance(
 @kernel
 def _advance(  # type: ignore[no-untyped-def]
     events, labels, starts, kinds, rows, data, data_starts, s, zone_ms, want_past,
+    real, real_bytes, real4, real4_bytes, counts, sums,
     aggregates, past, n_past, flags, duplicate, change, packed, ends,
 ) -> None:  # fmt: skip
-    real = np.zeros(1, np.float64)
-    real_bytes = real.view(np.uint8)
-    real4 = np.zeros(1, np.float32)
-    real4_bytes = real4.view(np.uint8)
-    counts = np.zeros(N_COUNTS, np.int64)
-    sums = np.zeros(N_SUMS, np.float64)
     at = 0
     for user in range(len(starts) - 1):
         if data_starts[user] == data_starts[user + 1]:

@@ -29,7 +29,7 @@ FILLED: Final = "filled"
 BLOCK_BYTES: Final = 32 << 20
 VALUE_BYTES: Final = 64 << 20
 N_AT_ONCE: Final = 20_000
-NICE: Final = 10
+NICE: Final = 5
 """Workers that decide on the same machine come first."""
 
 
