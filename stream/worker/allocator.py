@@ -6,10 +6,11 @@ from typing import Final
 TRIM_THRESHOLD: Final = -1
 MMAP_THRESHOLD: Final = -3
 ARENA_MAX: Final = -8
-OPTIONS: Final = {ARENA_MAX: 1, TRIM_THRESHOLD: 8 << 20, MMAP_THRESHOLD: 32 << 20}
-"""By the numbers of mallopt(3): one heap, of which at most 8 MB at its top are kept for later, and
+OPTIONS: Final = {ARENA_MAX: 1, TRIM_THRESHOLD: 64 << 20, MMAP_THRESHOLD: 32 << 20}
+"""By the numbers of mallopt(3): one heap, of which at most 64 MB at its top are kept for later, and
 larger blocks than 32 MB of their own. By itself it keeps a heap for each of several threads, with
-what the largest round of each has needed; one costs a worker 2 % of its speed and saves 100 MB."""
+what the largest round of each has needed; one costs a worker 2 % of its speed and saves 100 MB. The
+top is about what a round needs: with 8 MB every round asked for it anew, page by page."""
 
 NO_HUGE_PAGES: Final = 41
 """By the number of prctl(2). NumPy asks for pages of 2 MB for its large arrays. In a heap they stay
