@@ -57,6 +57,7 @@ class QuickNetwork:
         out = np.zeros((len(x), x.features.shape[1]))
         if len(x):
             usual = np.ascontiguousarray(usual, np.float32)
+            self._bins.expect(usual[None])
             _explain(self._events(x, texts), usual, head, steps, self._hidden, self._rows, out)
         return out
 

@@ -91,7 +91,7 @@ class Ranks:
         total = torch.cat([head, *(gradient.flatten() for gradient in found)])
         with _all_there():
             dist.all_reduce(total)
-            sums = total[: len(head)].tolist()
+        sums = total[: len(head)].tolist()
         parts = torch.split(total[len(head) :], [weight.numel() for weight in weights])
         for weight, part, n in zip(weights, parts, sums[1:], strict=True):
             weight.grad = part.view_as(weight) if n else None

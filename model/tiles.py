@@ -2,7 +2,7 @@
 
 Numba turns loops into vector instructions, but stores every sum after a few products. Here the
 instructions are written out for LLVM, which knows vectors of any length: on a processor without
-such registers a tile is slower and answers the same.
+such registers a tile is slower, and answers the same but for rounding.
 """
 
 from typing import Any, Final

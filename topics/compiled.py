@@ -33,7 +33,7 @@ def compiled(function: F, **options: Any) -> F:
     """Compile ``function`` on its first call, or load it from the cache on disk.
 
     ``options`` are Numba's. With ``NUMBA_DISABLE_JIT=1`` it stays plain Python: slow, but coverage
-    can see into it.
+    can see into it. What is built on `model.tiles` cannot run so.
     """
     found: Any = njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     if not interpreted():

@@ -18,8 +18,9 @@ from topics.compiled import inlined, interpreted
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` into its caller, on its first call or from the cache on disk.
 
-    It may not make arrays. In return nobody counts who holds those that it is given, which else
-    happens wherever one is taken out of a tuple, and takes a multiple of what is done with it.
+    It may neither make arrays nor return any. So nobody counts who holds those that it is given,
+    which else happens wherever one is taken out of a tuple, and takes a multiple of what is done
+    with it.
     """
     return inlined(function, _nrt=False)
 

@@ -57,7 +57,7 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     """Fill ``out`` (float64[N_QUESTIONS]) with what the entity says to a user at time ``t``."""
     out[:] = 0.0
     scale = float(1 << e.head[SAMPLE_LEVEL])
-    users, in_day, in_month = e.users, 0, 0  # what is taken out of a tuple is counted each time
+    users, in_day, in_month = e.users, 0, 0
     for i in range(e.head[N_USERS]):
         if users[i, 0] != user and users[i, 1] <= t:
             in_day += users[i, 2] > t - DAY_MS
@@ -67,10 +67,7 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     _answer_labels(e, t, out)
     if e.head[N_PENDING] > 0:
         index_users(e)
-        _answer_pending(
-            e.pending, e.pending_amount, e.head[N_PENDING], e.users, e.slots, e.seen, e.last_ms,
-            e.by_age, (1 << e.head[SAMPLE_LEVEL]) - 1, t, user, scale, out,
-        )  # fmt: skip
+        _answer_pending(e, t, user, scale, out)
     _answer_days(e, t, out)
     for i in FRAUDS:  # the withdrawal of a label may outlive the label in a window
         out[i] = max(0.0, out[i])
@@ -139,12 +136,11 @@ def _answer_days(e: Entity, t: int, out: Any) -> None:
 
 
 @kernel
-def _answer_pending(  # type: ignore[no-untyped-def]
-    pending, amounts, n_pending, users, slots, seen, last_ms, by_age, mask, t, user, scale, out
-) -> None:
+def _answer_pending(e: Entity, t: int, user: int, scale: float, out: Any) -> None:
     """Count the visible pending entries, by the panes that they will be folded into."""
-    seen[:] = -1
-    for i in range(n_pending):
+    pending, mask = e.pending, (1 << e.head[SAMPLE_LEVEL]) - 1
+    e.seen[:] = -1
+    for i in range(e.head[N_PENDING]):
         if pending[i, P_VISIBLE] > t:
             continue
         time_ms = pending[i, P_TIME]
@@ -155,38 +151,35 @@ def _answer_pending(  # type: ignore[no-untyped-def]
         if pending[i, P_LABELS] != 0 or pending[i, P_FRAUDS] != 0:
             out[11] += in_day * pending[i, P_FRAUDS]
             if in_month:
-                by_age[t // DAY_MS - day, 0] += pending[i, P_LABELS]
-                by_age[t // DAY_MS - day, 1] += pending[i, P_FRAUDS]
+                e.by_age[t // DAY_MS - day, 0] += pending[i, P_LABELS]
+                e.by_age[t // DAY_MS - day, 1] += pending[i, P_FRAUDS]
             continue
-        other = pending[i, P_USER]
-        if other != user and other & mask == 0:
-            _answer_pending_user(pending, i, users, slots, seen, last_ms, t, scale, out)
+        if pending[i, P_USER] != user and pending[i, P_USER] & mask == 0:
+            _answer_pending_user(e, i, t, scale, out)
         out[2] += in_day
         out[3] += in_month
         out[4] += in_day * pending[i, P_ORDER]
         out[5] += in_week * pending[i, P_ORDER]
         out[6] += in_month * pending[i, P_ORDER]
-        out[7] += in_day * amounts[i]
-        out[8] += in_month * amounts[i]
+        out[7] += in_day * e.pending_amount[i]
+        out[8] += in_month * e.pending_amount[i]
 
 
 @kernel
-def _answer_pending_user(  # type: ignore[no-untyped-def]
-    pending, i, users, slots, seen, last_ms, t, scale, out
-) -> None:
+def _answer_pending_user(e: Entity, i: int, t: int, scale: float, out: Any) -> None:
     """Count the user of a pending link, unless an earlier link of theirs is counted already."""
-    time_ms = pending[i, P_TIME]
+    time_ms = e.pending[i, P_TIME]
     in_day, in_month = time_ms > t - DAY_MS, time_ms > t - 30 * DAY_MS
-    first = first_of_user(pending, i, seen)
+    first = first_of_user(e, i)
     if first == i:
-        last_ms[i] = time_ms
+        e.last_ms[i] = time_ms
     else:
-        in_day = in_day and last_ms[first] <= t - DAY_MS
-        in_month = in_month and last_ms[first] <= t - 30 * DAY_MS
-        last_ms[first] = max(last_ms[first], time_ms)
-    at = find_user(users, slots, pending[i, P_USER])
-    if at >= 0 and users[at, 1] <= t:
-        in_day = in_day and users[at, 2] <= t - DAY_MS
-        in_month = in_month and users[at, 2] <= t - 30 * DAY_MS
+        in_day = in_day and e.last_ms[first] <= t - DAY_MS
+        in_month = in_month and e.last_ms[first] <= t - 30 * DAY_MS
+        e.last_ms[first] = max(e.last_ms[first], time_ms)
+    at = find_user(e, e.pending[i, P_USER])
+    if at >= 0 and e.users[at, 1] <= t:
+        in_day = in_day and e.users[at, 2] <= t - DAY_MS
+        in_month = in_month and e.users[at, 2] <= t - 30 * DAY_MS
     out[0] += scale * in_day
     out[1] += scale * in_month

@@ -1,6 +1,6 @@
 """Where the users of an entity stand, for answers that ask about many of them."""
 
-from typing import Any, Final
+from typing import Final
 
 from stream.pipeline.compiled import kernel
 from stream.pipeline.entity_state import N_SEEN, N_SLOTS, N_USERS, P_USER, Entity
@@ -15,34 +15,33 @@ def index_users(e: Entity) -> None:
     if e.is_indexed[0]:
         return
     e.is_indexed[0] = True
-    users, slots = e.users, e.slots
-    slots[:] = -1
+    e.slots[:] = -1
     for i in range(e.head[N_USERS]):
-        slot = (users[i, 0] >> SLOT_SHIFT) & (N_SLOTS - 1)
-        while slots[slot] >= 0:
+        slot = (e.users[i, 0] >> SLOT_SHIFT) & (N_SLOTS - 1)
+        while e.slots[slot] >= 0:
             slot = (slot + 1) & (N_SLOTS - 1)
-        slots[slot] = i
+        e.slots[slot] = i
 
 
 @kernel
-def find_user(users: Any, slots: Any, user: int) -> int:
+def find_user(e: Entity, user: int) -> int:
     """Return where a user stands, -1 for nowhere; `index_users` comes before."""
     slot = (user >> SLOT_SHIFT) & (N_SLOTS - 1)
-    while slots[slot] >= 0 and users[slots[slot], 0] != user:
+    while e.slots[slot] >= 0 and e.users[e.slots[slot], 0] != user:
         slot = (slot + 1) & (N_SLOTS - 1)
-    return int(slots[slot])
+    return int(e.slots[slot])
 
 
 @kernel
-def first_of_user(pending: Any, i: int, seen: Any) -> int:
+def first_of_user(e: Entity, i: int) -> int:
     """Return the first of the pending links asked about whose user is that of link ``i``.
 
-    ``seen`` int16[N_SEEN] is -1 before the first of them.
+    ``seen`` is -1 before the first of them.
     """
-    user = pending[i, P_USER]
+    user = e.pending[i, P_USER]
     slot = (user >> SLOT_SHIFT) & (N_SEEN - 1)
-    while seen[slot] >= 0 and pending[seen[slot], P_USER] != user:
+    while e.seen[slot] >= 0 and e.pending[e.seen[slot], P_USER] != user:
         slot = (slot + 1) & (N_SEEN - 1)
-    if seen[slot] < 0:
-        seen[slot] = i
-    return int(seen[slot])
+    if e.seen[slot] < 0:
+        e.seen[slot] = i
+    return int(e.seen[slot])

@@ -25,7 +25,7 @@ from stream.pipeline.panes import pack_panes, unpack_panes
 @kernel
 def pack_entity(e: Entity, out: Any, at: int, real: Any, real_bytes: Any) -> int:
     """Write the entity at ``out[at]``; return the position after it."""
-    head, users = e.head, e.users  # taking an array out of a tuple takes longer than all else here
+    head, users = e.head, e.users
     out[at] = ENTITY_VERSION
     at += 1
     for i in range(N_HEAD):

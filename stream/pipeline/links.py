@@ -120,7 +120,8 @@ def asking(events: Rows) -> Rows:
 def adding(links: Rows, row: NDArray[np.int64] | None = None) -> Rows:
     """Return the touches that count LINK[n] at their entities, in the same order.
 
-    They ask nothing: what stands in their ``row`` is ``row`` int64[n] of the link, or -1.
+    Their ``row`` is that of the link in ``row`` int64[n], or -1. It has to be -1 where `visit`
+    takes them: another is the row of an answer to fill.
     """
     link, kind = np.nonzero(links["tokens"])
     touches = np.empty(len(link), TOUCH)

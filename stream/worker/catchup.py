@@ -35,7 +35,7 @@ def link_reader(
         app.fail,
         app.metrics.links.inc,
         app.metrics.links_lag.set,
-        load_from=settings.load_from,
+        load_from_bytes=settings.load_from_bytes,
     )
 
 
@@ -45,7 +45,7 @@ def begin_filling(settings: WorkerSettings, cluster: Cluster) -> Filling | None:
         return None
     topic = settings.changelog
     life = cluster.lives([topic])[topic]
-    return Filling.begin(settings.brokers, topic, life, settings.folder, settings.fill_from)
+    return Filling.begin(settings.brokers, topic, life, settings.folder, settings.fill_from_records)
 
 
 async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
@@ -68,17 +68,22 @@ async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
 async def wait_for_links(
     reader: LinkReader, app: WorkerApp, timeout_s: float = LINKS_TIMEOUT_S
 ) -> None:
-    """Wait until the links that were there at the start are known, or the worker has to end."""
-    begin = time.monotonic()
+    """Wait until the links that were there at the start are known, or the worker has to end.
+
+    It has to where no record comes for ``timeout_s`` seconds.
+    """
+    n_seen, seen_s = -1, 0.0
     while not reader.caught_up and not app.finished.is_set():
         n_read, n_wanted = reader.advance()
+        if n_read > n_seen:
+            n_seen, seen_s = n_read, time.monotonic()
         app.starting = f"reading links, {n_read:,} of {n_wanted:,}"
         if reader.sorting:
             app.starting = f"sorting links, all {n_wanted:,} records are read"
-        elif time.monotonic() - begin > timeout_s:
+        elif time.monotonic() - seen_s > timeout_s:
             app.fail(
-                f"the topic {app.settings.links} was not read to its end within {timeout_s:g} s, "
-                f"{n_read:,} of {n_wanted:,} records were; start the worker again, it goes on "
-                "from what it has stored; if it comes no further, look at the brokers"
+                f"nothing came from the topic {app.settings.links} for {timeout_s:g} s, {n_read:,} "
+                f"of {n_wanted:,} records were read; look at the brokers, and start the worker "
+                "again: it goes on from what it has stored"
             )
         await asyncio.sleep(LOOK_EVERY_S)

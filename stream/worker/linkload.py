@@ -11,6 +11,7 @@ from stream.worker.linkrecords import Unpacking
 from stream.worker.linksink import LinkLoad, LinkSink, Sorted
 from stream.worker.linkstore import LinkStore
 from stream.worker.tablefiles import fill
+from topics.errors import InputError
 from topics.scratch import ScratchFolder
 
 SCRATCH: Final = "links-loading-"
@@ -51,12 +52,19 @@ class Loading:
             held += messages
             n_bytes += sum(len(message.value()) for message in messages)
         beside = self._store.path.parent
-        with ScratchFolder(SCRATCH, beside) as scratch:
-            load = self._sink.load(scratch)
-            if load is None:
-                return held
-            with closing(load):
-                fill(self._store, self._sorted(load, chain([held], batches)), scratch)
+        try:
+            with ScratchFolder(SCRATCH, beside) as scratch:
+                load = self._sink.load(scratch)
+                if load is None:
+                    return held
+                with closing(load):
+                    fill(self._store, self._sorted(load, chain([held], batches)), scratch)
+        except OSError as error:
+            raise InputError(
+                f"an empty store is filled by way of files in {beside}, and that failed: {error}; "
+                "they need about 300 bytes for each event in the topic: make room there, or choose "
+                "another folder (setting data_dir)"
+            ) from error
         return []
 
     def _sorted(self, load: LinkLoad, batches: Iterator[Sequence[Any]]) -> Iterator[Sorted]:

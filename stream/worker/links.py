@@ -38,8 +38,8 @@ class LinkReader:
 
     The sink is called through ``compute``, the processor's own thread, so that it needs no locks.
     ``fail`` is called with a sentence if reading has to end, ``on_read`` with the number of records
-    handed over, ``on_lag`` every second with how many of the topic are not. An empty store is
-    filled at once with what is in the topic at the start, if that is ``load_from`` bytes or more.
+    handed over, ``on_lag`` every second with how many of the topic are not read. An empty store is
+    filled at once with what is in the topic at the start, if that is ``load_from_bytes`` or more.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class LinkReader:
         on_read: Callable[[int], None] = lambda n: None,
         on_lag: Callable[[int], None] = lambda n: None,
         *,
-        load_from: int = WorkerSettings.load_from,
+        load_from_bytes: int = WorkerSettings.load_from_bytes,
     ) -> None:
         self._topic, self._n_partitions, self._life = topic, n_partitions, life
         self._sink, self._compute, self._stages = sink, compute, stages
@@ -65,7 +65,7 @@ class LinkReader:
         self._reported: deque[KafkaError] = deque()  # of no partition; raising there is not safe
         self._lag_told_s = -LAG_EVERY_S
         remove_leftovers(folder.parent)
-        self._store, self._load_from = LinkStore(folder), load_from
+        self._store, self._load_from = LinkStore(folder), load_from_bytes
         self._loading = Loading(
             self._store, sink, self._unpacking(), self._end_if_stopping, on_read
         )

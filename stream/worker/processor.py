@@ -149,5 +149,5 @@ class Processor(Protocol):
 
         ``applied`` int64[n_keys, n_sources]: the offset of each topic, in the state's partition,
         up to which it holds everything, -1 if nothing; records at or below it must be skipped
-        without output.
+        without output. What is returned may not read the batches' records later.
         """

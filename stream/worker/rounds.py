@@ -102,11 +102,12 @@ class Rounds:
     def _choose(self) -> list[Arrived]:
         """Take what the next round shall work on out of what waits."""
         chosen: list[Arrived] = []
+        passed_over: dict[int, deque[Arrived]] = {}
         n, labels = 0, None
         for partition in list(self._waiting):
             if n >= ENOUGH:
                 break
-            waiting = self._waiting.pop(partition)
+            waiting, n_before = self._waiting.pop(partition), n
             while waiting and n < ENOUGH:
                 message, _ = waiting[0]
                 is_label, size = self._source(message) == LABELS, len(message.value.offsets)
@@ -116,8 +117,11 @@ class Rounds:
                 n += size
                 self._queued[message.tp] -= size
                 chosen.append(waiting.popleft())
-            if waiting:
+            if waiting and n == n_before:
+                passed_over[partition] = waiting
+            elif waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first
+        self._waiting = passed_over | self._waiting
         return chosen
 
     def _start(

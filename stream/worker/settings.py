@@ -34,9 +34,9 @@ class WorkerSettings:
     """A worker that is silent for so long loses its partitions."""
     produce_timeout_s: float = 30.0
     """How long an unacknowledged record may take before the worker stops."""
-    fill_from: int = 20_000
+    fill_from_records: int = 20_000
     """Records of the changelog from which a new folder is filled before the worker joins."""
-    load_from: int = 8_388_608
+    load_from_bytes: int = 8_388_608
     """Bytes of the links topic from which a new folder's store is filled with all at once."""
     cache_bytes: int = 50_331_648
     """Memory for raw values of the local store, all partitions together."""

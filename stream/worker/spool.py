@@ -20,7 +20,8 @@ class Spool:
 
     Of every `RUN_BYTES` that come, the rows are sorted roughly, by the bucket of their key, and
     written as one run. What belongs to a range of buckets is then a piece of each run, in which
-    rows of one key stand in the order in which they came. The file is not durable.
+    rows of one key stand in the order in which they came. The file is not durable. Of each
+    run 32 KB stay in memory; where buckets are larger than a range, ranges are as large as they.
     """
 
     def __init__(self, path: Path, layout: np.dtype[Any], run_bytes: int = RUN_BYTES) -> None:

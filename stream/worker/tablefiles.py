@@ -41,4 +41,5 @@ def fill(store: Rocks, pairs: Iterable[Sorted], scratch: Path) -> None:
             writer = None
     if writer is not None:
         writer.finish()
-    store.ingest(files)
+    if files:
+        store.ingest(files)

@@ -61,7 +61,7 @@ def test_the_same_kills_with_the_guard_switched_off_are_found_out(market, tmp_pa
 
 
 def test_eight_kills_with_the_folder_wiped_each_time(market, tmp_path, judge):
-    worker = market.worker(tmp_path, poll_max_records=200, load_from=1)
+    worker = market.worker(tmp_path, poll_max_records=200, load_from_bytes=1)
     seconds = run(market, worker, 8, wipe=True)
     assert worker.stats()["recovered records"] > 100
     judge(market, "kill -9, and the folder of the local stores is gone",

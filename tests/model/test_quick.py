@@ -101,14 +101,16 @@ def test_products_do_not_depend_on_the_number_of_rows(columns):
     np.testing.assert_array_equal(alone, out[ROWS : 2 * ROWS])
 
 
-@pytest.mark.parametrize("columns", [16, 64, 256, 272])
+@pytest.mark.parametrize("columns", [3, 16, 20, 64, 100, 256, 272])
 @pytest.mark.parametrize("n", [0, 1, 9])
 def test_chosen_rows_are_added_by_their_shares(columns, n):
-    table, share, out = numbers(30, columns), numbers(9), numbers(columns)
+    table, share, room = numbers(30, columns), numbers(9), numbers(columns + 32)
     at = np.array([3, 29, 0, 3, 7, 11, 12, 13, 14], np.int32)
+    beyond, out = room[columns:].copy(), room[:columns]
     expected = out + share[:n] @ table[at[:n]]
     add_rows(table, at, share, n, out)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(room[columns:], beyond)
 
 
 def test_the_exponential_is_exact_to_the_last_places():

@@ -15,14 +15,15 @@ LAG_MS = 2_000
 LIFE = 7
 
 
-def load(brokers: str, topic: str, folder: Path, load_from: int) -> int:
+def load(brokers: str, topic: str, folder: Path, load_from_bytes: int) -> int:
     """Read a topic of one partition to its end into a store; return the number of records."""
     counts: list[int] = []
     failures: list[str] = []
     with ThreadPoolExecutor(1) as compute:
         reader = LinkReader(
             brokers, topic, 1, LIFE, folder, EntityStore(LAG_MS), compute, Stages(),
-            lambda sentence, error: failures.append(sentence), counts.append, load_from=load_from,
+            lambda sentence, error: failures.append(sentence), counts.append,
+            load_from_bytes=load_from_bytes,
         )  # fmt: skip
         reader.start()
         while not reader.caught_up and not failures:

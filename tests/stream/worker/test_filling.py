@@ -81,7 +81,7 @@ def test_what_was_filled_in_part_is_filled_to_the_end(filled, tmp_path):
 
 def test_a_worker_fills_a_new_folder_once_and_goes_on_from_there(filled, tmp_path):
     shop, _ = filled
-    settings = shop.settings(tmp_path / "second", fill_from=1)
+    settings = shop.settings(tmp_path / "second", fill_from_records=1)
     mark = tmp_path / "second" / settings.application / FILLED
     shop.send(2_000, seed=1)
     worker = WorkerProcess(settings)
@@ -129,7 +129,7 @@ def test_a_record_that_is_none_of_ours_is_told_with_its_topic(filled, tmp_path):
     shop, _ = filled
     shop._producer.produce(f"{shop.prefix}app.changelog", b"short", b"user")
     shop.flush()
-    settings = shop.settings(tmp_path / "second", fill_from=1)
+    settings = shop.settings(tmp_path / "second", fill_from_records=1)
     worker = WorkerProcess(settings)
     worker.start()
     assert worker.wait(60) == 70

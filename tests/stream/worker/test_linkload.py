@@ -32,7 +32,7 @@ class Run:
         self,
         folder: Path,
         consumer: Topic,
-        load_from: int = 1,
+        load_from_bytes: int = 1,
         until: Callable[[LinkReader], bool] = lambda reader: reader.caught_up,
         sink: EntityStore | None = None,
     ):
@@ -42,7 +42,7 @@ class Run:
             reader = LinkReader(
                 "127.0.0.1:9", TOPIC, 2, LIFE, folder, sink or EntityStore(LAG_MS), compute,
                 Stages(), lambda sentence, error: self.failures.append(sentence), self._on_read,
-                load_from=load_from,
+                load_from_bytes=load_from_bytes,
             )  # fmt: skip
             reader._consumer.close()
             reader._consumer = consumer
@@ -89,15 +89,15 @@ def test_the_reader_goes_on_behind_what_it_has_loaded(tmp_path):
     assert loaded == one_by_one(tmp_path / "expected", given)
 
 
-@pytest.mark.parametrize("load_from", [1 << 30, 1])
+@pytest.mark.parametrize("load_from_bytes", [1 << 30, 1])
 def test_little_is_applied_as_it_comes_and_so_is_what_comes_to_a_store_that_has_some(
-    tmp_path, load_from
+    tmp_path, load_from_bytes
 ):
     given = messages(values(2))
-    if load_from == 1:
+    if load_from_bytes == 1:
         one_by_one(tmp_path / "links", given[:20])
     sink = Loads(LAG_MS)
-    run = Run(tmp_path / "links", Topic(given, n_each=1), load_from, sink=sink)
+    run = Run(tmp_path / "links", Topic(given, n_each=1), load_from_bytes, sink=sink)
     assert run.n_read == len(given)
     assert sink.n == 0
     expected = one_by_one(tmp_path / "expected", given)
@@ -112,12 +112,12 @@ def test_little_is_applied_as_it_comes_and_so_is_what_comes_to_a_store_that_has_
         (LINKS_HEADER.pack(LINKS_VERSION, 0, 0, 7, 5_000, 9_000) + b"x", "must be a multiple of"),
     ],
 )
-@pytest.mark.parametrize("load_from", [1 << 30, 1])
+@pytest.mark.parametrize("load_from_bytes", [1 << 30, 1])
 def test_rubbish_ends_the_worker_with_a_sentence_and_nothing_is_stored(
-    tmp_path, rubbish, sentence, load_from
+    tmp_path, rubbish, sentence, load_from_bytes
 ):
     given = [Message(0, n, raw) for n, raw in enumerate([*values(3)[:9], rubbish])]
-    (said,) = Run(tmp_path / "links", Topic(given), load_from).failures
+    (said,) = Run(tmp_path / "links", Topic(given), load_from_bytes).failures
     assert sentence in said
     assert said.startswith("reading app.links failed: ")
     assert closed(LinkStore(tmp_path / "links")) == {}

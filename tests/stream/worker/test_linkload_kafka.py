@@ -43,7 +43,7 @@ def send(brokers: str, topic: str, first: int, n: int) -> None:
 
 def test_a_kill_while_it_loads_leaves_nothing_that_counts(links, tmp_path):
     brokers, topic = links
-    load(brokers, topic, tmp_path / "whole" / "links", load_from=1)
+    load(brokers, topic, tmp_path / "whole" / "links", load_from_bytes=1)
     expected = closed(LinkStore(tmp_path / "whole" / "links"))
     assert len(expected) > 100_000
     folder = tmp_path / "killed" / "links"

@@ -133,7 +133,7 @@ def test_labels_are_worked_on_by_themselves():
         return run
 
     run = asyncio.run(scenario())
-    assert run.of("plan")[1:] == [[(0, 0, 10)], [(3, 0, 10), (3, 1, 10)], [(1, 0, 10)]]
+    assert run.of("plan")[1:] == [[(0, 0, 10)], [(3, 1, 10), (3, 0, 10)], [(1, 0, 10)]]
 
 
 def test_a_round_with_enough_records_leaves_the_rest_to_the_next():
