@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from tests.chaos.load import Load, wait_for
+from tests.chaos.load import KINDS, Load, wait_for
 from tests.chaos.watch import DeadBroker, Watch, alive, finish, supervised
-from tests.stream.worker.market import Market
+from tests.stream.worker.market import Market, traffic
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.chaos]
 
@@ -32,7 +32,7 @@ def outages(market: Market, broker, worker) -> list[float]:
 def test_a_broker_that_is_killed_under_load(own_broker, tmp_path, judge):
     market = Market(own_broker.bootstrap)
     worker = market.worker(tmp_path / "one", poll_max_records=200, produce_timeout_s=5.0)
-    with Load(market, 1_000):
+    with Load(market, 1_000, traffic(160_000, KINDS, seed=1)):  # a stop may take 40 s each time
         worker.start()
         worker.wait_until_ready(240)
         seconds = outages(market, own_broker, worker)
