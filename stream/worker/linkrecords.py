@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from stream.worker.linksink import LinkRecord
-from stream.worker.linkstore import APPLIED, POSITION
+from stream.worker.linkstore import LinkStore
 
 LINKS_VERSION: Final = 1
 """Of the header and of `stream.pipeline.links.LINK` behind it."""
@@ -37,12 +37,13 @@ class Unpacking:
 
     def marks(self) -> list[tuple[bytes, bytes]]:
         """Return keys and values that say how far all messages so far go, sorted by key."""
-        marks = {
-            b"\xff\xffposition%d" % number: POSITION.pack(self._life, offset)
+        marks = dict(
+            LinkStore.position_mark(number, self._life, offset)
             for number, offset in self._next.items()
-        }
+        )
         for (source, partition, life), last in self._newest.items():
-            marks[b"\xff\xffapplied%d.%d" % (source, partition)] = APPLIED.pack(life, last)
+            key, value = LinkStore.applied_mark(source, partition, life, last)
+            marks[key] = value
         return sorted(marks.items())
 
     def _unpack(self, message: Any) -> LinkRecord | None:

@@ -19,14 +19,32 @@ class LinkStore(Rocks):
     def __init__(self, path: Path) -> None:
         super().__init__(path, block_cache(CACHE_BYTES), BUFFER_BYTES, KEPT_S)
 
+    @staticmethod
+    def position_mark(partition: int, life: int, offset: int) -> tuple[bytes, bytes]:
+        """Return the key and value that let `position` answer ``offset``."""
+        return _position_key(partition), POSITION.pack(life, offset)
+
+    @staticmethod
+    def applied_mark(source: int, partition: int, life: int, last: int) -> tuple[bytes, bytes]:
+        """Return the key and value that let `applied` answer ``last``."""
+        return _applied_key(source, partition), APPLIED.pack(life, last)
+
     def position(self, partition: int, life: int) -> int:
         """Return the offset of a links partition to read next, -1 for its beginning."""
-        value = self.get(b"\xff\xffposition%d" % partition)
+        value = self.get(_position_key(partition))
         known, offset = POSITION.unpack(value) if value else (0, -1)
         return int(offset) if not life or not known or known == life else -1
 
     def applied(self, source: int, partition: int, life: int) -> int:
         """Return the last offset of a source partition that was handed over, -1 for none."""
-        value = self.get(b"\xff\xffapplied%d.%d" % (source, partition))
+        value = self.get(_applied_key(source, partition))
         known, offset = APPLIED.unpack(value) if value else (life, -1)
         return int(offset) if known == life else -1
+
+
+def _position_key(partition: int) -> bytes:
+    return b"\xff\xffposition%d" % partition
+
+
+def _applied_key(source: int, partition: int) -> bytes:
+    return b"\xff\xffapplied%d.%d" % (source, partition)
