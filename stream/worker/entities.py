@@ -12,11 +12,19 @@ from stream.pipeline.entities import group_touches, visit
 from stream.pipeline.entity_answers import N_QUESTIONS
 from stream.pipeline.links import LINK, N_KINDS, adding, asking
 from stream.worker.cache import Cache
-from stream.worker.entitykeys import ENTITY, EVENT, NAMED, WAITING, fresh_rows, keys_of
+from stream.worker.entitykeys import (
+    ENTITY,
+    EVENT,
+    NAMED,
+    WAITING,
+    fresh_rows,
+    in_key_order,
+    keys_of,
+)
 from stream.worker.entityload import EntityLoad
 from stream.worker.linksink import KeyValues, LinkLoad, LinkRecord
 from stream.worker.written import Written
-from topics.columns import Rows, joined
+from topics.columns import Rows, joined, order_of, taken
 
 CACHE_BYTES: Final = 32 << 20
 MANY: Final = 50_000
@@ -85,8 +93,8 @@ class EntityStore:
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
         """Give labels the entities of their events; keep those that came before their event."""
         is_label = rows["is_label"] == 1
-        kept = rows[rows["kept"] == 1]
-        kept = kept[np.argsort(kept["event"].byteswap(), kind="stable")]  # the store's own order
+        kept = taken(rows, np.flatnonzero(rows["kept"] == 1))
+        kept = taken(kept, order_of(in_key_order(kept["event"])))
         named = np.empty(len(kept), NAMED)
         named["tokens"], named["event_ms"] = kept["tokens"], kept["event_ms"]
         data, size = named.tobytes(), NAMED.itemsize
@@ -115,7 +123,7 @@ class EntityStore:
                 before = writes.get(places[i]) or self._read([places[i]])[0] or b""
                 writes[places[i]] = before + told[i].tobytes()
                 self._waiting.add(places[i])
-        return np.concatenate([*ready, told[found]])
+        return joined([*ready, told[found]])
 
     def _read(self, keys: Sequence[bytes]) -> list[bytes | None]:
         if self._store is None:
