@@ -57,11 +57,11 @@ def answer(e: Entity, t: int, user: int, lag_ms: int, out: Any) -> None:
     """Fill ``out`` (float64[N_QUESTIONS]) with what the entity says to a user at time ``t``."""
     out[:] = 0.0
     scale = float(1 << e.head[SAMPLE_LEVEL])
-    users, in_day, in_month = e.users, 0, 0
+    in_day, in_month = 0, 0
     for i in range(e.head[N_USERS]):
-        if users[i, 0] != user and users[i, 1] <= t:
-            in_day += users[i, 2] > t - DAY_MS
-            in_month += users[i, 2] > t - 30 * DAY_MS
+        if e.users[i, 0] != user and e.users[i, 1] <= t:
+            in_day += e.users[i, 2] > t - DAY_MS
+            in_month += e.users[i, 2] > t - 30 * DAY_MS
     out[0], out[1] = scale * in_day, scale * in_month
     _answer_links(e, t, out)
     _answer_labels(e, t, out)

@@ -53,6 +53,7 @@ def pack_entity(e: Entity, out: Any, at: int, real: Any, real_bytes: Any) -> int
 def unpack_entity(e: Entity, data: Any, at: int, real: Any, real_bytes: Any) -> None:
     """Read the entity that stands at ``data[at]``."""
     at += 1
+    e.is_indexed[0] = False
     for i in range(N_HEAD):
         value, at = get_signed(data, at)
         if i < N_HEAD_TIMES:
