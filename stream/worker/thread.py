@@ -43,6 +43,20 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
         return consumer
 
+    async def on_thread_stop(self) -> None:
+        """Close the consumer, and give up a rebalance that is under way.
+
+        Such a rebalance may wait for a call of this thread. The calls are stopped first, and their
+        cancellation would end the thread before it says so: the stop would wait for it for ever.
+        """
+        if self._consumer is not None:
+            rebalancing = self._consumer._coordinator._coordination_task
+            rebalancing.cancel()
+            await asyncio.wait({rebalancing})
+            if not rebalancing.cancelled() and (error := rebalancing.exception()) is not None:
+                self.log.warning("The last rebalance failed: %r", error)
+        await super().on_thread_stop()
+
     async def _fetch_records(
         self,
         consumer: AIOKafkaConsumer,

@@ -3,6 +3,7 @@
 The processes are forked from a server that has imported everything, as that takes seconds.
 """
 
+import asyncio
 import ctypes
 import dataclasses
 import faulthandler
@@ -53,11 +54,15 @@ class WorkerProcess:
         self.process.start()
 
     def wait_until_ready(self, timeout_s: float = 60) -> None:
+        self.wait_until_logged("Worker ready", timeout_s)
+
+    def wait_until_logged(self, text: str, timeout_s: float = 60, n: int = 1) -> None:
+        """Wait until it has logged a text ``n`` times since its last start."""
         deadline = time.monotonic() + timeout_s
-        while "Worker ready" not in self.new_log():
+        while self.new_log().count(text) < n:
             assert self.alive(), self.tail()
             assert time.monotonic() < deadline, self.tail()
-            time.sleep(0.02)
+            time.sleep(0.005)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.is_alive()
@@ -90,10 +95,12 @@ class WorkerProcess:
         assert self.process is not None
         self.process.join(timeout_s)
         if self.process.exitcode is None:
+            self.signal(signal.SIGUSR1)
+            time.sleep(1)
             self.signal(signal.SIGABRT)  # faulthandler shows where it stands
             time.sleep(1)
             self.kill()
-            raise AssertionError(f"the worker did not stop:\n{self.tail()}")
+            raise AssertionError(f"the worker did not stop:\n{self.new_log()[-30_000:]}")
         return self.process.exitcode
 
     def new_log(self) -> str:
@@ -121,9 +128,16 @@ def begin_child(log: str) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     faulthandler.enable()
+    signal.signal(signal.SIGUSR1, print_tasks)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
     )
+
+
+def print_tasks(*_: object) -> None:
+    """Show where every task of every event loop stands."""
+    for task in list(asyncio.tasks._all_tasks):
+        task.print_stack(file=sys.stderr)
 
 
 def serve(

@@ -1,16 +1,21 @@
 """Pauses beyond the session timeout and a broker that goes away: still nothing lost or doubled."""
 
+import asyncio
 import random
 import signal
 import time
+from typing import Any
 
 import pytest
 
 from stream.worker.processor import SOURCES
-from tests.stream.worker.process import WorkerProcess
+from stream.worker.settings import WorkerSettings
+from stream.worker.thread import BatchThread
+from tests.stream.worker.process import WorkerProcess, main
 from tests.stream.worker.shop import Shop
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+ASKING = "asking for ends"
 
 
 def test_a_paused_worker_that_comes_back_as_a_zombie_overwrites_nothing(own_broker, tmp_path):
@@ -55,6 +60,43 @@ def test_a_paused_worker_that_comes_back_as_a_zombie_overwrites_nothing(own_brok
     assert shop.states(application) == dict(shop.expected), "what compaction keeps"
     states = shop.recovered_states(tmp_path / "fresh", application)
     assert states == dict(shop.expected)
+
+
+def test_a_stop_in_the_middle_of_a_rebalance_ends_the_worker(own_broker, tmp_path):
+    shop = Shop(own_broker.bootstrap)
+    shop.send(1_000, SOURCES)
+    worker = SlowlyAnswered(shop.settings(tmp_path / "one", instance=""))
+    other = WorkerProcess(shop.settings(tmp_path / "two", instance=""))
+    worker.start()
+    worker.wait_until_ready()
+    n_before = worker.new_log().count(ASKING)
+    other.start()
+    worker.wait_until_logged(ASKING, n=n_before + 1)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait(15) == 0
+    shop.wait_until_done(worker.settings.application, other)
+    assert other.stop() == 0
+
+
+class SlowlyAnswered(WorkerProcess):
+    """Waits a second for what a rebalance asks the broker."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        super().__init__(settings)
+        self._main = slowly_answered
+
+
+def slowly_answered(*arguments: Any) -> None:
+    """Run a counting worker as `tests.stream.worker.process.main` does."""
+    ask = BatchThread._highwaters
+
+    async def ask_slowly(thread: BatchThread, partitions: Any) -> Any:
+        print(ASKING, flush=True)
+        await asyncio.sleep(1)
+        return await ask(thread, partitions)
+
+    BatchThread._highwaters = ask_slowly
+    main(*arguments)
 
 
 def test_a_broker_that_is_killed_and_comes_back_costs_no_event(own_broker, tmp_path):
