@@ -9,9 +9,9 @@ from typing import cast
 from rocksdict import DbClosedError
 
 from stream.worker.envelope import term_of
+from stream.worker.fetched import Fetched
 from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.rocks import block_cache
-from stream.worker.thread import Fetched
 
 BLOCK_SHARE = 4
 """One part in so many of the cache memory is for RocksDB's blocks, the rest for raw values."""

@@ -13,9 +13,10 @@ from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
+from stream.worker.fetched import Fetched
 from stream.worker.processor import SOURCES
 from stream.worker.progress import Progress
-from stream.worker.thread import BatchThread, Fetched
+from stream.worker.thread import BatchThread
 
 IDLE_S = 0.05
 BUSY_POLL_S = 0.003

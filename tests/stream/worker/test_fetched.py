@@ -11,7 +11,7 @@ from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
-from stream.worker.thread import take
+from stream.worker.fetched import take
 
 PLACE = TopicPartition("shop.orders", 0)
 
