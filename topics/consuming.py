@@ -130,26 +130,41 @@ def _take(
         silent_s = 0.0 if messages else silent_s + _WAIT_S
         if ends is not None and silent_s > _SILENCE_S:
             raise InputError(f"Kafka at {brokers} went silent while {topic} was read; try again")
-        taken = Taken([], [], [], [], [])
-        for message in messages:
-            if error := message.error():
-                if error.code() != KafkaError._PARTITION_EOF:
-                    raise InputError(f"cannot read {topic} at {brokers}: {reason(error)}")
-                if ends is not None:
-                    ends.pop(message.partition(), None)
-                continue
-            partition, offset = message.partition(), message.offset()
-            if ends is not None:
-                end = ends.get(partition)
-                if end is None or offset >= end:
-                    ends.pop(partition, None)
-                    continue
-                if offset == end - 1:
-                    del ends[partition]
-            taken.partitions.append(partition)
-            taken.offsets.append(offset)
-            taken.timestamps_ms.append(message.timestamp()[1])
-            taken.keys.append(message.key())
-            taken.values.append(message.value())
-        if taken.offsets or ends is None:
-            yield taken
+        ended = _ended(messages, brokers, topic)
+        records = (
+            [message for message in messages if message.error() is None] if ended else messages
+        )
+        if ends is not None:
+            records = _before(ends, records)
+            for partition in ended:
+                ends.pop(partition, None)
+        if records or ends is None:
+            yield Taken(
+                [record.partition() for record in records],
+                [record.offset() for record in records],
+                [record.timestamp()[1] for record in records],
+                [record.key() for record in records],
+                [record.value() for record in records],
+            )
+
+
+def _ended(messages: list[Any], brokers: str, topic: str) -> list[int]:
+    """Return the partitions of which messages say that there is no more."""
+    ended = []
+    for message in messages:
+        if error := message.error():
+            if error.code() != KafkaError._PARTITION_EOF:
+                raise InputError(f"cannot read {topic} at {brokers}: {reason(error)}")
+            ended.append(message.partition())
+    return ended
+
+
+def _before(ends: dict[int, int], records: list[Any]) -> list[Any]:
+    """Leave out what stands behind the ends, and forget the ends that are reached."""
+    last = {record.partition(): record.offset() for record in records}
+    reached = [number for number, offset in last.items() if offset >= ends.get(number, 0) - 1]
+    if reached:
+        records = [r for r in records if r.offset() < ends.get(r.partition(), 0)]
+        for number in reached:
+            ends.pop(number, None)
+    return records

@@ -43,6 +43,12 @@ class ScratchFolder(AbstractContextManager[Path]):
         self.close()
 
 
+def remove_leftovers(prefix: str, parent: Path) -> None:
+    """Remove what killed programs have left of such folders; nobody else may use ``parent``."""
+    for folder in parent.glob(f"{prefix}*"):
+        shutil.rmtree(folder)
+
+
 def _removed(path: Path) -> None:
     if path.exists():
         shutil.rmtree(path)

@@ -56,6 +56,8 @@ async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
         except RuntimeError as error:
             app.fail(str(error), error)
         app.starting = f"reading states, {filling.n_read:,} of {filling.n_wanted:,}"
+        if filling.sorting:
+            app.starting = f"sorting states, all {filling.n_read:,} records are read"
         await asyncio.sleep(LOOK_EVERY_S)
     if app.finished.is_set():
         return

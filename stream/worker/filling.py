@@ -10,6 +10,8 @@ import os
 import pickle
 import signal
 import threading
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,8 +22,14 @@ import numpy as np
 from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.processor import by_partition
 from stream.worker.rocks import block_cache
+from stream.worker.stateload import RUN_BYTES, StateLoad
+from stream.worker.tablefiles import failed_beside
 from topics.consuming import bounds, read_topic
 from topics.errors import InputError
+from topics.scratch import ScratchFolder, remove_leftovers
+
+SCRATCH: Final = "states-loading-"
+"""How folders begin that a worker which is killed may leave beside its stores."""
 
 FILLED: Final = "filled"
 """The file in a worker's folder that says that it was filled once; from then on, it follows."""
@@ -47,12 +55,13 @@ class Order:
 class Filling:
     """A process that reads a changelog into the stores of a folder; `poll` it until it is done.
 
-    ``n_read`` of ``n_wanted`` records have been read, of which ``n_stale`` were outweighed.
+    ``n_read`` of ``n_wanted`` records have been read, of which ``n_stale`` were outweighed; while
+    it is ``sorting``, all were, and it takes only time from then on.
     """
 
     def __init__(self, order: Order, n_wanted: int) -> None:
         self.n_read, self.n_stale, self.n_wanted = 0, 0, n_wanted
-        self.done = False
+        self.sorting = self.done = False
         context = multiprocessing.get_context("spawn")
         self._ours, theirs = context.Pipe()
         self._process = context.Process(target=_fill, args=(theirs, order), name="filling",
@@ -83,7 +92,7 @@ class Filling:
                 if kind == "error":
                     raise RuntimeError(content[0])
                 self.n_read, self.n_stale = content
-                self.done = kind == "end"
+                self.sorting, self.done = kind == "sorting", kind == "end"
         except (EOFError, ConnectionResetError):
             self._process.join()
             raise RuntimeError(
@@ -106,6 +115,8 @@ def _fill(theirs: Connection, order: Order) -> None:
         _read(theirs, order)
     except InputError as error:
         _tell(theirs, "error", str(error))
+    except OSError as error:
+        _tell(theirs, "error", failed_beside(order.folder, "as much as the topic holds", error))
     except Exception as error:
         _tell(theirs, "error", f"the changelog {order.topic} cannot be applied: {error!r}")
 
@@ -120,6 +131,7 @@ def _end_with(theirs: Connection) -> None:
 
 
 def _read(theirs: Connection, order: Order) -> None:
+    remove_leftovers(SCRATCH, order.folder)
     blocks, each = block_cache(BLOCK_BYTES), VALUE_BYTES // len(order.ends)
     stores = {
         number: PartitionStore(partition_folder(order.folder, number), blocks, each)
@@ -127,19 +139,44 @@ def _read(theirs: Connection, order: Order) -> None:
     }
     for number, store in stores.items():
         store.follow(order.life, order.ends[number])
-    n_read = n_stale = 0
-    for taken in read_topic(order.brokers, order.topic, n_records=N_AT_ONCE):
-        for number, at in by_partition(np.array(taken.partitions)):
-            n_stale += stores[number].recover(
-                np.array([taken.offsets[i] for i in at]),
-                cast("list[bytes]", [taken.keys[i] for i in at]),
-                [taken.values[i] for i in at],
+    with ScratchFolder(SCRATCH, order.folder) as scratch, ExitStack() as files:
+        loads = {
+            number: files.enter_context(
+                closing(StateLoad(scratch / f"records-{number}", RUN_BYTES // len(stores)))
             )
-        n_read += len(taken.offsets)
-        _tell(theirs, "at", n_read, n_stale)
+            for number, store in stores.items()
+            if store.position < 0
+        }
+        n_read, n_stale = _take(theirs, order, stores, loads)
+        _tell(theirs, "sorting", n_read, n_stale)
+        for number, load in loads.items():
+            n_stale += stores[number].fill(load, scratch)
+            load.close()  # it may be large
     for store in stores.values():
         store.close()
     _tell(theirs, "end", n_read, n_stale)
+
+
+def _take(
+    theirs: Connection,
+    order: Order,
+    stores: Mapping[int, PartitionStore],
+    loads: Mapping[int, StateLoad],
+) -> tuple[int, int]:
+    """Read the topic; return how many records there were, and how many were outweighed so far."""
+    n_read = n_stale = 0
+    for taken in read_topic(order.brokers, order.topic, n_records=N_AT_ONCE):
+        for number, at in by_partition(np.array(taken.partitions)):
+            offsets = [taken.offsets[i] for i in at]
+            keys = cast("list[bytes]", [taken.keys[i] for i in at])
+            values = [taken.values[i] for i in at]
+            if load := loads.get(number):
+                load.add(offsets[-1], keys, values)
+            else:
+                n_stale += stores[number].recover(np.array(offsets), keys, values)
+        n_read += len(taken.offsets)
+        _tell(theirs, "at", n_read, n_stale)
+    return n_read, n_stale
 
 
 def _tell(theirs: Connection, kind: str, *content: object) -> None:

@@ -1,18 +1,16 @@
 """Fills an empty store of links with all that its topic holds at once, where that is much."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
 from typing import Any, Final
 
 from stream.worker.linkrecords import Unpacking
 from stream.worker.linksink import LinkLoad, LinkSink, Sorted
 from stream.worker.linkstore import LinkStore
-from stream.worker.tablefiles import fill
+from stream.worker.tablefiles import failed_beside, fill
 from topics.errors import InputError
-from topics.scratch import ScratchFolder
+from topics.scratch import ScratchFolder, remove_leftovers
 
 SCRATCH: Final = "links-loading-"
 """How folders begin that a worker which is killed may leave beside its store."""
@@ -35,6 +33,7 @@ class Loading:
     ) -> None:
         self._store, self._sink, self._unpacking = store, sink, unpacking
         self._check, self._on_read = check, on_read
+        remove_leftovers(SCRATCH, store.path.parent)
         self.is_sorting = False
 
     def fill(self, batches: Iterator[Sequence[Any]], at_least: int) -> list[Any]:
@@ -61,9 +60,7 @@ class Loading:
                     fill(self._store, self._sorted(load, chain([held], batches)), scratch)
         except OSError as error:
             raise InputError(
-                f"an empty store is filled by way of files in {beside}, and that failed: {error}; "
-                "they need about 300 bytes for each event in the topic: make room there, or choose "
-                "another folder (setting data_dir)"
+                failed_beside(beside, "about 300 bytes for each event in the topic", error)
             ) from error
         return []
 
@@ -77,9 +74,3 @@ class Loading:
             self._check()
         marks = self._unpacking.marks()
         yield [key for key, _ in marks], [value for _, value in marks]
-
-
-def remove_leftovers(beside: Path) -> None:
-    """Remove what killed workers have left of loading; nobody else may use the folder."""
-    for folder in beside.glob(f"{SCRATCH}*"):
-        shutil.rmtree(folder)

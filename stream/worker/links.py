@@ -13,7 +13,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 
 from stream.worker.damage import DamagedStoreError
 from stream.worker.linkerrors import LinkErrors
-from stream.worker.linkload import Loading, remove_leftovers
+from stream.worker.linkload import Loading
 from stream.worker.linkrecords import Unpacking
 from stream.worker.linksink import LinkSink
 from stream.worker.linkstore import LinkStore
@@ -64,7 +64,6 @@ class LinkReader:
         self._errors = LinkErrors(topic)
         self._reported: deque[KafkaError] = deque()  # of no partition; raising there is not safe
         self._lag_told_s = -LAG_EVERY_S
-        remove_leftovers(folder.parent)
         self._store, self._load_from = LinkStore(folder), load_from_bytes
         self._loading = Loading(
             self._store, sink, self._unpacking(), self._end_if_stopping, on_read

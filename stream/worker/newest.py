@@ -1,12 +1,56 @@
 """Which of several changelog records of a key stays."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.worker.envelope import Headers
+from stream.worker.envelope import Headers, unpack
 from topics.compiled import compiled, inlined
+
+
+class Settled(NamedTuple):
+    """What some changelog records come to.
+
+    ``touched`` are their keys, ``chosen`` the values that replace what was there (None: erased),
+    ``lost`` the keys whose last record did not; ``term`` is the latest one, ``n_stale`` lost.
+    """
+
+    touched: list[bytes]
+    chosen: dict[bytes, bytes | None]
+    lost: list[bytes]
+    term: int
+    n_stale: int
+
+
+def settle(
+    keys: Sequence[bytes],
+    values: Sequence[bytes | None],
+    look_up: Callable[[list[bytes]], list[bytes | None]],
+) -> Settled:
+    """Apply changelog records in their order to what ``look_up`` finds of their keys.
+
+    Raises ValueError for a value that is no stored state.
+    """
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    touched = list(places)
+    headers, stored = unpack(values)[0], look_up(touched)
+    found = weigh(
+        np.fromiter(map(places.__getitem__, keys), np.int64, len(keys)),
+        headers,
+        np.fromiter((value is None for value in values), np.bool_, len(values)),
+        unpack(stored)[0],
+        np.fromiter((value is not None for value in stored), np.bool_, len(stored)),
+    )
+    winners = zip(touched, found.winner.tolist(), strict=True)
+    return Settled(
+        touched,
+        {key: values[winner] for key, winner in winners if winner >= 0},
+        [touched[place] for place in np.flatnonzero(found.last_lost).tolist()],
+        int(headers["term"].max(initial=-1)),
+        found.n_stale,
+    )
 
 
 class Weighed(NamedTuple):

@@ -2,7 +2,8 @@
 
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 from rocksdict import Cache as BlockCache
 
 from stream.worker.cache import Cache
-from stream.worker.envelope import unpack
-from stream.worker.newest import weigh
+from stream.worker.linksink import Sorted
+from stream.worker.newest import settle
 from stream.worker.rocks import Rocks
+from stream.worker.stateload import StateLoad
+from stream.worker.tablefiles import fill
 from stream.worker.written import Written
 
 OWN = b"\xff\xff"  # no key of a state begins so
@@ -98,28 +101,30 @@ class PartitionStore:
         if start == len(offsets):
             return 0
         keys, values = keys[start:], values[start:]
-        headers, _ = unpack(values)
-        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
-        touched = list(places)
-        stored = self._stored(touched)
-        found = weigh(
-            np.fromiter(map(places.__getitem__, keys), np.int64, len(keys)),
-            headers,
-            np.fromiter((value is None for value in values), np.bool_, len(values)),
-            unpack(stored)[0],
-            np.fromiter((value is not None for value in stored), np.bool_, len(stored)),
-        )
-        winners = zip(touched, found.winner.tolist(), strict=True)
-        chosen = {key: values[winner] for key, winner in winners if winner >= 0}
-        lost = self.outweighed.difference(touched)
-        lost.update(touched[place] for place in np.flatnonzero(found.last_lost).tolist())
-        term = int(headers["term"].max(initial=-1))
+        found = settle(keys, values, self._stored)
+        lost = self.outweighed.difference(found.touched).union(found.lost)
         kept: list[Pair] = [(AGAIN + key, b"") for key in lost - self.outweighed]
         kept += [(AGAIN + key, None) for key in self.outweighed - lost]
-        self._write([*chosen.items(), *kept], int(offsets[-1]), term)
-        self._cache.put_many(list(chosen), list(chosen.values()))
+        self._write([*found.chosen.items(), *kept], int(offsets[-1]), found.term)
+        self._cache.put_many(list(found.chosen), list(found.chosen.values()))
         self.outweighed = lost
         return found.n_stale
+
+    def fill(self, load: StateLoad, scratch: Path) -> int:
+        """Take over all records of a changelog, as `recover` would; the store must be empty.
+
+        All or nothing. Returns how many records a newer one outweighed.
+        """
+        fill(self._rocks, chain(load.sorted(), self._marks(load)), scratch)
+        self.position, self.term, self.outweighed = load.position, load.term, load.outweighed
+        self._recovered = None
+        return load.n_stale
+
+    def _marks(self, load: StateLoad) -> Iterator[Sorted]:
+        """Yield what stands behind the states, once those have been made."""
+        again = [AGAIN + key for key in sorted(load.outweighed)]
+        meta = META.pack(self.life, load.position, load.term)
+        yield [*again, META_KEY], [*[b""] * len(again), meta]
 
     def _stored(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return stored values like `get_many`, and look only for what may have been recovered."""

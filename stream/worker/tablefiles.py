@@ -43,3 +43,11 @@ def fill(store: Rocks, pairs: Iterable[Sorted], scratch: Path) -> None:
         writer.finish()
     if files:
         store.ingest(files)
+
+
+def failed_beside(beside: Path, needed: str, error: OSError) -> str:
+    """Return what to say where files beside an empty store cannot be written or read."""
+    return (
+        f"an empty store is filled by way of files in {beside}, and that failed: {error}; "
+        f"they need {needed}: make room there, or choose another folder (setting data_dir)"
+    )

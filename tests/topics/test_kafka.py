@@ -89,6 +89,17 @@ def test_one_partition_alone_and_an_empty_topic_can_be_read(embedded: str) -> No
     assert everything(embedded, "empty").offsets == []
 
 
+def test_what_comes_while_a_topic_is_read_is_left_out(embedded: str) -> None:
+    n = len(everything(embedded, "shop.browse").offsets)
+    reading = read_topic(embedded, "shop.browse", n_records=10)
+    n_read = len(next(reading).offsets)
+    with Sender(embedded) as sender:
+        sender.send("shop.browse", [b"%d" % i for i in range(200)], [b"late"] * 200)
+    left = list(reading)
+    assert n_read + sum(len(part.offsets) for part in left) == n
+    assert not any(b"late" in part.values for part in left)
+
+
 def test_following_goes_on_after_the_end(embedded: str) -> None:
     reading = read_topic(embedded, "shop.reviews", follow=True)
     seen: list[bytes | None] = []

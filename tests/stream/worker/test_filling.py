@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stream.worker.cluster import Cluster
-from stream.worker.filling import FILLED, Filling
+from stream.worker.filling import FILLED, SCRATCH, Filling
 from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.rocks import block_cache
 from tests.stream.worker.process import WorkerProcess
@@ -65,6 +65,15 @@ def test_the_stores_hold_what_those_of_the_worker_hold_that_wrote_the_changelog(
     assert filling.n_read == filling.n_wanted > 400
     assert filling.n_stale == 0
     assert states_in(tmp_path / "new", shop) == states_in(written, shop)
+
+
+def test_what_a_killed_worker_left_beside_its_stores_is_removed(filled, tmp_path):
+    shop, _ = filled
+    left = tmp_path / "new" / f"{SCRATCH}1"
+    left.mkdir(parents=True)
+    (left / "records-0").write_bytes(b"some")
+    wait(begin(shop, tmp_path / "new")).stop()
+    assert not list((tmp_path / "new").glob(f"{SCRATCH}*"))
 
 
 def test_what_was_filled_in_part_is_filled_to_the_end(filled, tmp_path):
