@@ -1,6 +1,7 @@
 """The sentence of a reason in Chinese: numbers, units and punctuation as they are written there."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from stream.pipeline.wording import number_text
@@ -17,6 +18,7 @@ _EDGE: Final = re.compile(r"(?<=[\u4e00-\u9fff])(?=[0-9])|(?<=[0-9%])(?=[\u4e00-
 """Where a Chinese character and a number meet: a space is set there."""
 
 
+@lru_cache(4_096)
 def chinese_number(value: float, unit: str, measure: str = "") -> str:
     """Return a number as `number_text` rounds it, with Chinese units and ``measure`` word.
 

@@ -39,17 +39,12 @@ def credit_reasons(
     by_labels = np.isnan(scores.p_bad[rows])
     added = _log_odds(credit.p_bad[rows]) - _log_odds(np.float64(policy.prior_p_bad))
     contributions[by_labels, _FRAUDS] = added[by_labels]
-    return {
-        row: raising(
-            x.features[row],
-            contribution,
-            scorer.usual,
-            policy.language,
-            scorer.fields,
-            x.fields_of(row),
-        )
-        for row, contribution in zip(rows.tolist(), contributions, strict=True)
-    }
+    places = rows.tolist()
+    reasons = raising(
+        x.features[rows], contributions, scorer.usual, policy.language, scorer.fields,
+        [x.fields_of(row) for row in places] if scorer.fields else (),
+    )  # fmt: skip
+    return dict(zip(places, reasons, strict=True))
 
 
 def _log_odds(p: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:

@@ -55,7 +55,9 @@ def explain_row(
             break
         if len(FEATURES) <= at < n_known:
             reasons.append(
-                _of_field(fields[at - len(FEATURES)], given, contributions[at], policy.language)
+                _of_field(
+                    fields[at - len(FEATURES)], given, float(contributions[at]), policy.language
+                )
             )
         elif at == n_known:
             if contributions[at] != 0:  # 0: no text
@@ -74,26 +76,41 @@ def raising(
     usual: NDArray[np.float32],
     language: str,
     fields: Sequence[FreeField] = (),
-    given: FreeFields = NONE_GIVEN,
-) -> list[Reason]:
-    """Return the at most four known features that raise the log-odds most, none that lowers them.
+    given: Sequence[FreeFields] = (),
+) -> list[list[Reason]]:
+    """Return for each event the at most four known features that raise its log-odds most.
 
-    The arguments are those of `explain_row`.
+    ``features`` float32[n, F] and ``contributions`` float32[n, F + A] are those of `explain_row`
+    for ``n`` events, and ``given`` the values of their ``fields`` where there are such.
     """
     known = np.nan_to_num(contributions)
-    known[: len(features)][np.isnan(features)] = 0
+    known[:, : features.shape[1]][np.isnan(features)] = 0
+    largest = _largest(known)
+    added = np.take_along_axis(known, largest, 1).tolist()
     return [
-        _reason(FEATURES[at].name, at, features, float(known[at]), usual, language)
-        if at < len(FEATURES)
-        else _of_field(fields[at - len(FEATURES)], given, known[at], language)
-        for at in np.argsort(-known, kind="stable")[:MAX_REASONS].tolist()
-        if known[at] > 0
+        [
+            _reason(FEATURES[at].name, at, features[row], by, usual, language)
+            if at < len(FEATURES)
+            else _of_field(fields[at - len(FEATURES)], given[row], by, language)
+            for at, by in zip(places, each, strict=True)
+            if by > 0
+        ]
+        for row, (places, each) in enumerate(zip(largest.tolist(), added, strict=True))
     ]
 
 
-def _of_field(
-    field: FreeField, given: FreeFields, contribution: np.float32, language: str
-) -> Reason:
+def _largest(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return where the `MAX_REASONS` largest of each row are, the largest and first one first."""
+    left = values.copy()
+    rows = np.arange(len(left))
+    places = np.empty((len(left), min(MAX_REASONS, left.shape[1])), np.int64)
+    for place in places.T:
+        place[:] = left.argmax(axis=1)
+        left[rows, place] = -np.inf
+    return places
+
+
+def _of_field(field: FreeField, given: FreeFields, contribution: float, language: str) -> Reason:
     """Say what one of the shop's own fields is; a string is no number, and only the text has it."""
     value, plain = given.get(field.name), field.kind in ("number", "boolean")
     return Reason(
@@ -101,7 +118,7 @@ def _of_field(
         field.feature,
         number_of(value) if plain else math.nan,
         math.nan if isinstance(field.usual, str | None) else field.usual,
-        float(contribution),
+        contribution,
         field_sentence(field, value, language),
     )
 

@@ -1,6 +1,7 @@
 """Numbers as a person writes them: durations, shares, money and counts."""
 
 import math
+from functools import lru_cache
 from typing import Final
 
 SECONDS: Final = {"hours": 3_600.0, "days": 86_400.0}
@@ -13,6 +14,7 @@ _STEPS: Final = (("day", 86_400.0, 172_800.0), ("hour", 3_600.0, 3_600.0), ("min
 """A unit of time, its seconds, and from how many seconds on it is used."""
 
 
+@lru_cache(4_096)  # what is usual comes with every second number
 def number_text(value: float, unit: str) -> str:
     """Return a number with as many digits as a person reads, never in scientific notation.
 

@@ -149,7 +149,7 @@ def test_a_field_of_the_shop_is_named_with_its_value(
         assert reason.text == text
         assert reason.code == reason.feature == f"attributes.{FIELDS[at].name}"
         assert reason.contribution == 2.0
-        (other,) = raising(row(), added, row(), language, FIELDS, given)
+        ((other,),) = raising(row()[None], added[None], row(), language, FIELDS, [given])
         assert other.text == text
 
 

@@ -122,7 +122,7 @@ def test_every_rule_of_the_built_in_policy_is_told_in_both_languages(rule: Rule)
 def test_a_credit_record_is_told_in_the_policys_language() -> None:
     added = np.zeros(N_FEATURES, np.float32)
     added[POSITION["user_frauds"]] = 1.0
-    (reason,) = raising(np.ones(N_FEATURES, np.float32), added, added * np.nan, "zh")
+    ((reason,),) = raising(np.ones((1, N_FEATURES), np.float32), added[None], added * np.nan, "zh")
     assert reason.text == "该账号此前被确认为欺诈的事件 1 起"
 
 
