@@ -1,6 +1,6 @@
 """Reading a topic from its beginning, or from a time on, to where it ends now or for ever."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -38,12 +38,14 @@ def read_topic(
     *,
     from_ms: int | None = None,
     partitions: Collection[int] | None = None,
+    starts: Mapping[int, int] | None = None,
     follow: bool = False,
     n_records: int = 5_000,
 ) -> Iterator[Taken]:
     """Yield the records of a topic, at most ``n_records`` at a time.
 
-    ``from_ms``: only those whose Kafka timestamp is not earlier; ``partitions``: only these.
+    ``from_ms``: only those whose Kafka timestamp is not earlier; ``partitions``: only these;
+    ``starts``: only those of these partitions, from these offsets on.
     Reads to the end that each partition has when the reading begins, or for ever with ``follow``
     (an empty result, then, about once a second while nothing comes). Raises InputError where the
     cluster or the topic is not there, or falls silent for 30 s before the end.
@@ -53,7 +55,10 @@ def read_topic(
     except KafkaException as error:
         raise unreachable(brokers, error) from error
     try:
-        ends = _assign(consumer, brokers, topic, from_ms, partitions)
+        if starts is None:
+            ends = _assign(consumer, brokers, topic, from_ms, partitions)
+        else:
+            ends = _assign_at(consumer, brokers, topic, starts)
         yield from _take(consumer, brokers, topic, None if follow else ends, n_records)
     finally:
         consumer.close()
@@ -111,6 +116,16 @@ def _assign(
         places = consumer.offsets_for_times(asked, timeout=REACH_S)  # none so late: its end
     consumer.assign(places)
     return {p: high for p, (low, high) in ends.items() if high > low}
+
+
+def _assign_at(
+    consumer: Any, brokers: str, topic: str, starts: Mapping[int, int]
+) -> dict[int, int]:
+    """Point the consumer to offsets; return where the partitions end that have more than that."""
+    places = [TopicPartition(topic, number, start) for number, start in starts.items()]
+    ends = {place.partition: _bounds(consumer, brokers, place)[1] for place in places}
+    consumer.assign(places)
+    return {number: end for number, end in ends.items() if end > starts[number]}
 
 
 def _arrived(consumer: Any, n_records: int) -> list[Any]:

@@ -29,6 +29,7 @@ def number_text(value: float, unit: str) -> str:
     """
     if math.isnan(value):
         return "unknown"
+    value += 0.0  # no minus before a zero
     if unit in SECONDS:
         return duration_text(value * SECONDS[unit])
     if unit == "money":
@@ -64,6 +65,6 @@ def _digits(value: float, *, smallest: float, whole_from: float) -> str:
     if 0 < size < smallest:
         return f"under {smallest:g}"
     if size >= whole_from or size == round(size):
-        return f"{value + 0.0:,.0f}"
+        return f"{value:,.0f}"
     places = 1 if size >= 10 or smallest == 0.1 else 2
     return f"{value:.{places}f}".rstrip("0").removesuffix(".")

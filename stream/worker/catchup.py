@@ -50,14 +50,14 @@ def begin_filling(settings: WorkerSettings, cluster: Cluster) -> Filling | None:
 
 async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
     """Wait until the stores are filled, or the worker has to end; note that the folder is."""
+    if filling is not None:
+        filling.finish()
     while filling is not None and not filling.done and not app.finished.is_set():
         try:
             filling.poll()
         except RuntimeError as error:
             app.fail(str(error), error)
-        app.starting = f"reading states, {filling.n_read:,} of {filling.n_wanted:,}"
-        if filling.sorting:
-            app.starting = f"sorting states, all {filling.n_read:,} records are read"
+        app.starting = f"{filling.doing} states, {filling.n_read:,} of {filling.n_wanted:,}"
         await asyncio.sleep(LOOK_EVERY_S)
     if app.finished.is_set():
         return

@@ -28,8 +28,9 @@ from stream.worker.entitykeys import (
     in_key_order,
     keys_of,
 )
-from stream.worker.linksink import LinkRecord, Sorted
+from stream.worker.linksink import LinkRecord
 from stream.worker.spool import RUN_BYTES, Spool, ranges
+from stream.worker.tablefiles import Sorted
 from topics.columns import Rows, joined, order_of, taken
 
 KEPT: Final = np.dtype([("event", "u8"), ("at", "i8"), ("named", NAMED)])

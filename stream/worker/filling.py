@@ -10,21 +10,18 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, Self, cast
+from typing import Final, Self
 
-import numpy as np
-
+from stream.worker.changelog import Reading
 from stream.worker.partition import PartitionStore, partition_folder
-from stream.worker.processor import by_partition
 from stream.worker.rocks import block_cache
-from stream.worker.stateload import RUN_BYTES, StateLoad
 from stream.worker.tablefiles import failed_beside
-from topics.consuming import bounds, read_topic
+from topics.consuming import bounds
 from topics.errors import InputError
 from topics.scratch import ScratchFolder, remove_leftovers
 
@@ -36,7 +33,6 @@ FILLED: Final = "filled"
 
 BLOCK_BYTES: Final = 32 << 20
 VALUE_BYTES: Final = 64 << 20
-N_AT_ONCE: Final = 20_000
 NICE: Final = 5
 """Workers that decide on the same machine come first."""
 
@@ -55,13 +51,15 @@ class Order:
 class Filling:
     """A process that reads a changelog into the stores of a folder; `poll` it until it is done.
 
-    ``n_read`` of ``n_wanted`` records have been read, of which ``n_stale`` were outweighed; while
-    it is ``sorting``, all were, and it takes only time from then on.
+    ``n_read`` of ``n_wanted`` records have been read, of which ``n_stale`` were outweighed.
+    ``doing`` says what it does. When it has read all that was there at the beginning it follows
+    the changelog, until `finish`.
     """
 
     def __init__(self, order: Order, n_wanted: int) -> None:
         self.n_read, self.n_stale, self.n_wanted = 0, 0, n_wanted
-        self.sorting = self.done = False
+        self.doing, self.done = "reading", False
+        self._folder = order.folder
         context = multiprocessing.get_context("spawn")
         self._ours, theirs = context.Pipe()
         self._process = context.Process(target=_fill, args=(theirs, order), name="filling",
@@ -75,6 +73,7 @@ class Filling:
 
         With fewer, recovery after the join is as quick. Raises InputError where Kafka is silent.
         """
+        remove_leftovers(SCRATCH, folder)
         if (folder / FILLED).exists():
             return None
         found = bounds(brokers, topic)
@@ -91,28 +90,36 @@ class Filling:
                 kind, *content = pickle.loads(self._ours.recv_bytes())
                 if kind == "error":
                     raise RuntimeError(content[0])
+                self.doing, self.done = kind, kind == "end"
                 self.n_read, self.n_stale = content
-                self.sorting, self.done = kind == "sorting", kind == "end"
         except (EOFError, ConnectionResetError):
             self._process.join()
             raise RuntimeError(
                 "the process that fills the local stores from the changelog ended early, with exit "
-                f"code {self._process.exitcode}; start the worker again, it goes on from there"
+                f"code {self._process.exitcode}; start the worker again, the partitions that are "
+                "done stay"
             ) from None
 
+    def finish(self) -> None:
+        """Let it end as soon as it has read what is there."""
+        with suppress(OSError):  # it has ended, which `poll` tells
+            self._ours.send_bytes(b"finish")
+
     def stop(self) -> None:
-        """End the process, wherever it is; what it has written stays."""
+        """End the process, wherever it is; the partitions that are done stay."""
         self._process.terminate()
         self._process.join()
         self._ours.close()
+        remove_leftovers(SCRATCH, self._folder)
 
 
 def _fill(theirs: Connection, order: Order) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker ends this process
     os.nice(NICE)
-    threading.Thread(target=_end_with, args=(theirs,), daemon=True).start()
+    finish = threading.Event()
+    threading.Thread(target=_listen, args=(theirs, finish), daemon=True).start()
     try:
-        _read(theirs, order)
+        _read(theirs, order, finish)
     except InputError as error:
         _tell(theirs, "error", str(error))
     except OSError as error:
@@ -121,17 +128,17 @@ def _fill(theirs: Connection, order: Order) -> None:
         _tell(theirs, "error", f"the changelog {order.topic} cannot be applied: {error!r}")
 
 
-def _end_with(theirs: Connection) -> None:
-    """End this process when the worker has gone: the next one needs its locks."""
+def _listen(theirs: Connection, finish: threading.Event) -> None:
+    """Hear that it is enough, and end this process when the worker has gone, which needs locks."""
     while True:
         try:
             theirs.recv_bytes()
         except (EOFError, OSError):
             os._exit(1)
+        finish.set()
 
 
-def _read(theirs: Connection, order: Order) -> None:
-    remove_leftovers(SCRATCH, order.folder)
+def _read(theirs: Connection, order: Order, finish: threading.Event) -> None:
     blocks, each = block_cache(BLOCK_BYTES), VALUE_BYTES // len(order.ends)
     stores = {
         number: PartitionStore(partition_folder(order.folder, number), blocks, each)
@@ -139,44 +146,13 @@ def _read(theirs: Connection, order: Order) -> None:
     }
     for number, store in stores.items():
         store.follow(order.life, order.ends[number])
-    with ScratchFolder(SCRATCH, order.folder) as scratch, ExitStack() as files:
-        loads = {
-            number: files.enter_context(
-                closing(StateLoad(scratch / f"records-{number}", RUN_BYTES // len(stores)))
-            )
-            for number, store in stores.items()
-            if store.position < 0
-        }
-        n_read, n_stale = _take(theirs, order, stores, loads)
-        _tell(theirs, "sorting", n_read, n_stale)
-        for number, load in loads.items():
-            n_stale += stores[number].fill(load, scratch)
-            load.close()  # it may be large
+    reading = Reading(order.brokers, order.topic, stores, partial(_tell, theirs))
+    with ScratchFolder(SCRATCH, order.folder) as scratch:
+        reading.fill(scratch)
+    reading.follow(finish)
     for store in stores.values():
         store.close()
-    _tell(theirs, "end", n_read, n_stale)
-
-
-def _take(
-    theirs: Connection,
-    order: Order,
-    stores: Mapping[int, PartitionStore],
-    loads: Mapping[int, StateLoad],
-) -> tuple[int, int]:
-    """Read the topic; return how many records there were, and how many were outweighed so far."""
-    n_read = n_stale = 0
-    for taken in read_topic(order.brokers, order.topic, n_records=N_AT_ONCE):
-        for number, at in by_partition(np.array(taken.partitions)):
-            offsets = [taken.offsets[i] for i in at]
-            keys = cast("list[bytes]", [taken.keys[i] for i in at])
-            values = [taken.values[i] for i in at]
-            if load := loads.get(number):
-                load.add(offsets[-1], keys, values)
-            else:
-                n_stale += stores[number].recover(np.array(offsets), keys, values)
-        n_read += len(taken.offsets)
-        _tell(theirs, "at", n_read, n_stale)
-    return n_read, n_stale
+    _tell(theirs, "end", reading.n_read, reading.n_stale)
 
 
 def _tell(theirs: Connection, kind: str, *content: object) -> None:

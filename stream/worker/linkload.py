@@ -6,9 +6,9 @@ from itertools import chain
 from typing import Any, Final
 
 from stream.worker.linkrecords import Unpacking
-from stream.worker.linksink import LinkLoad, LinkSink, Sorted
+from stream.worker.linksink import LinkLoad, LinkSink
 from stream.worker.linkstore import LinkStore
-from stream.worker.tablefiles import failed_beside, fill
+from stream.worker.tablefiles import Sorted, failed_beside, fill_store
 from topics.errors import InputError
 from topics.scratch import ScratchFolder, remove_leftovers
 
@@ -57,7 +57,7 @@ class Loading:
                 if load is None:
                     return held
                 with closing(load):
-                    fill(self._store, self._sorted(load, chain([held], batches)), scratch)
+                    fill_store(self._store, self._sorted(load, chain([held], batches)), scratch)
         except OSError as error:
             raise InputError(
                 failed_beside(beside, "about 300 bytes for each event in the topic", error)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from stream.worker.tablefiles import Sorted
+
 
 @dataclass(frozen=True, eq=False)
 class LinkRecord:
@@ -30,10 +32,6 @@ class KeyValues(Protocol):
 
     def keys(self, prefix: bytes) -> Iterable[bytes]:
         """Return the keys that begin with ``prefix``."""
-
-
-Sorted = tuple[Sequence[bytes], Sequence[bytes]]
-"""Keys in ascending order, each once, and their values."""
 
 
 class LinkLoad(Protocol):

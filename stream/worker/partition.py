@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from rocksdict import Cache as BlockCache
 
 from stream.worker.cache import Cache
-from stream.worker.linksink import Sorted
 from stream.worker.newest import settle
 from stream.worker.rocks import Rocks
 from stream.worker.stateload import StateLoad
-from stream.worker.tablefiles import fill
+from stream.worker.tablefiles import Sorted, fill_store
 from stream.worker.written import Written
 
 OWN = b"\xff\xff"  # no key of a state begins so
@@ -115,7 +114,7 @@ class PartitionStore:
 
         All or nothing. Returns how many records a newer one outweighed.
         """
-        fill(self._rocks, chain(load.sorted(), self._marks(load)), scratch)
+        fill_store(self._rocks, chain(load.sorted(), self._marks(load)), scratch)
         self.position, self.term, self.outweighed = load.position, load.term, load.outweighed
         self._recovered = None
         return load.n_stale

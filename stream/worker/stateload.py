@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from stream.worker.linksink import Sorted
+from stream.worker.cache import OVERHEAD
 from stream.worker.newest import settle
+from stream.worker.tablefiles import Sorted
 
-RUN_BYTES: Final = 32 << 20
 RANGE_BYTES: Final = 4 << 20
-BLOCK_RECORDS: Final = 128
-"""Records that are written and read together; of each block the first key stays in memory."""
+BLOCK_BYTES: Final = 32 << 10
+"""About what is written and read together; of each block the first key stays in memory."""
+
+RUN_BLOCKS: Final = 64
+"""Small runs have as many blocks at least: of each run a part of a block is always in memory."""
 
 Records = tuple[list[bytes], list[bytes | None]]
 """Keys and values."""
@@ -26,37 +29,49 @@ Records = tuple[list[bytes], list[bytes | None]]
 class StateLoad:
     """All records of one changelog partition, put aside in a file, and then the store's pairs.
 
-    ``run_bytes`` each are sorted while they come; about ``range_bytes`` are worked on at once when
-    all are there. ``position`` is the last offset; when `sorted` has ended, ``outweighed`` are the
-    keys whose last record lost, of ``n_stale`` records that did, and ``term`` is the latest one.
+    ``n_pending`` bytes are in memory until `put_aside`; about ``range_bytes`` are worked on at once
+    when all are there. ``position`` is the last offset; when `sorted` has ended, ``outweighed``
+    are the keys whose last record lost, of ``n_stale`` records that did, and ``term`` is the
+    latest one.
     """
 
-    def __init__(
-        self, path: Path, run_bytes: int = RUN_BYTES, range_bytes: int = RANGE_BYTES
-    ) -> None:
+    def __init__(self, path: Path, range_bytes: int = RANGE_BYTES) -> None:
         self._file = path.open("w+b")
-        self._run_bytes, self._range_bytes = run_bytes, range_bytes
+        self._range_bytes = range_bytes
         self._pending: Records = ([], [])
-        self._n_pending_bytes = 0
+        self.n_pending = 0
         self._runs: list[_Run] = []
         self.position, self.term, self.n_stale = -1, -1, 0
         self.outweighed: set[bytes] = set()
 
     def add(self, offset: int, keys: Sequence[bytes], values: Sequence[bytes | None]) -> None:
-        """Put records aside, in the order of the topic; ``offset`` is the last one's."""
+        """Take records in the order of the topic; ``offset`` is the last one's."""
         self.position = offset
         self._pending[0].extend(keys)
         self._pending[1].extend(values)
-        self._n_pending_bytes += sum(map(len, keys)) + sum(map(len, filter(None, values)))
-        if self._n_pending_bytes >= self._run_bytes:
-            self._write()
+        self.n_pending += size_of(keys, values)
+
+    def put_aside(self) -> None:
+        """Write what is pending as a run."""
+        keys, values = self._pending
+        block_bytes = min(BLOCK_BYTES, self.n_pending // RUN_BLOCKS)
+        self._pending, self.n_pending = ([], []), 0
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        per_block = max(1, block_bytes * len(order) // max(1, size_of(keys, values)))
+        run = _Run([], [self._file.tell()])
+        for begin in range(0, len(order), per_block):
+            at = order[begin : begin + per_block]
+            run.first_keys.append(keys[at[0]])
+            block = marshal.dumps(([keys[i] for i in at], [values[i] for i in at]), 2)
+            run.starts.append(run.starts[-1] + self._file.write(block))
+        self._runs.append(run)
 
     def sorted(self) -> Iterator[Sorted]:
         """Yield the states that stay, in the order of their keys; nothing may be added from then.
 
         Raises ValueError for a value that is no stored state.
         """
-        self._write()
+        self.put_aside()
         self._file.flush()
         cursors = [_Cursor(self._file.fileno(), run) for run in self._runs]
         for before in (*self._bounds(), None):
@@ -65,8 +80,10 @@ class StateLoad:
             yield there, [kept[key] for key in there]
 
     def close(self) -> None:
-        """Let go of the file; may be repeated."""
-        self._file.close()
+        """Give the file's room back; may be repeated."""
+        if not self._file.closed:
+            self._file.truncate(0)
+            self._file.close()
 
     def _settled(self, parts: Iterable[Records]) -> dict[bytes, bytes]:
         """Return the states that stay of all records of some keys."""
@@ -87,19 +104,6 @@ class StateLoad:
             self.term = max(self.term, found.term)
             self.n_stale += found.n_stale
         return kept
-
-    def _write(self) -> None:
-        """Write what is pending as a run."""
-        keys, values = self._pending
-        self._pending, self._n_pending_bytes = ([], []), 0
-        order = sorted(range(len(keys)), key=keys.__getitem__)
-        run = _Run([], [self._file.tell()])
-        for begin in range(0, len(order), BLOCK_RECORDS):
-            at = order[begin : begin + BLOCK_RECORDS]
-            run.first_keys.append(keys[at[0]])
-            block = marshal.dumps(([keys[i] for i in at], [values[i] for i in at]), 2)
-            run.starts.append(run.starts[-1] + self._file.write(block))
-        self._runs.append(run)
 
     def _bounds(self) -> Iterator[bytes]:
         """Yield, ascending, the first keys of the ranges that follow the first one."""
@@ -124,12 +128,17 @@ class StateLoad:
             found = cursor.up_to(before)
             keys += found[0]
             values += found[1]
-            n_bytes += sum(map(len, filter(None, found[1])))
+            n_bytes += size_of(*found)
             if n_bytes >= self._range_bytes:
                 yield keys, values
                 keys, values, n_bytes = [], [], 0
         if keys:
             yield keys, values
+
+
+def size_of(keys: Sequence[bytes], values: Sequence[bytes | None]) -> int:
+    """Return about how many bytes some records take in memory."""
+    return OVERHEAD * len(keys) + sum(map(len, keys)) + sum(map(len, filter(None, values)))
 
 
 class _Run(NamedTuple):

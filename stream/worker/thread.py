@@ -32,8 +32,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         Such a rebalance may wait for a call of this thread. The calls are stopped first, and their
         cancellation would end the thread before it says so: the stop would wait for it for ever.
         """
-        if self._consumer is not None:
-            rebalancing = self._consumer._coordinator._coordination_task
+        coordinator = self._consumer._coordinator if self._consumer else None
+        if coordinator is not None:  # else it never reached the broker
+            rebalancing = coordinator._coordination_task
             rebalancing.cancel()
             await asyncio.wait({rebalancing})
             if not rebalancing.cancelled() and (error := rebalancing.exception()) is not None:

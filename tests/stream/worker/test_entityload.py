@@ -14,7 +14,7 @@ from stream.worker.entities import EntityStore
 from stream.worker.entityload import EntityLoad
 from stream.worker.linksink import LinkRecord
 from stream.worker.linkstore import LinkStore
-from stream.worker.tablefiles import fill
+from stream.worker.tablefiles import fill_store
 from tests.stream.worker.test_entities import Held
 from topics.columns import Rows
 from topics.scratch import ScratchFolder
@@ -131,7 +131,7 @@ def test_a_store_that_is_filled_at_once_is_read_and_written_like_any_other(tmp_p
         store = LinkStore(tmp_path / "links")
         load = EntityLoad(scratch, LAG_MS)
         load.add(records(parts[:30]))
-        fill(store, load.sorted(), scratch)
+        fill_store(store, load.sorted(), scratch)
         load.close()
     store.close()
     store = LinkStore(tmp_path / "links")
@@ -146,6 +146,6 @@ def test_a_store_that_is_filled_at_once_is_read_and_written_like_any_other(tmp_p
 
 def test_tables_of_an_empty_store_are_no_more_than_it_needs(tmp_path):
     store = LinkStore(tmp_path / "links")
-    fill(store, [([], []), ([b"a"], [b"1"]), ([b"b", b"c"], [b"", b"3"])], tmp_path)
+    fill_store(store, [([], []), ([b"a"], [b"1"]), ([b"b", b"c"], [b"", b"3"])], tmp_path)
     assert dict(store.items()) == {b"a": b"1", b"b": b"", b"c": b"3"}
     store.close()

@@ -1,6 +1,7 @@
 """A new folder is filled from the changelog before its worker joins, in a process of its own."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -41,6 +42,14 @@ def filled(shop, tmp_path):
     return shop, tmp_path / "first" / worker.settings.application
 
 
+def work_off(shop: Shop, folder: Path) -> None:
+    """Let the worker of a folder decide what is there, and write the changelog."""
+    worker = WorkerProcess(shop.settings(folder.parent))
+    worker.start()
+    shop.wait_until_done(worker.settings.application, worker)
+    assert worker.stop() == 0
+
+
 def begin(shop: Shop, folder: Path, at_least: int = 1) -> Filling | None:
     topic = f"{shop.prefix}app.changelog"
     life = Cluster(shop.settings(folder)).lives([topic])[topic]
@@ -50,8 +59,13 @@ def begin(shop: Shop, folder: Path, at_least: int = 1) -> Filling | None:
 
 def wait(filling: Filling | None) -> Filling:
     assert filling is not None
+    filling.finish()
+    return wait_for(filling, "end")
+
+
+def wait_for(filling: Filling, doing: str) -> Filling:
     deadline = time.monotonic() + 60
-    while not filling.done:
+    while filling.doing != doing:
         filling.poll()
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -80,12 +94,32 @@ def test_what_was_filled_in_part_is_filled_to_the_end(filled, tmp_path):
     shop, written = filled
     wait(begin(shop, tmp_path / "new")).stop()
     shop.send(3_000, seed=1)
-    worker = WorkerProcess(shop.settings(written.parent))
-    worker.start()
-    shop.wait_until_done(worker.settings.application, worker)
-    assert worker.stop() == 0
+    work_off(shop, written)
     wait(begin(shop, tmp_path / "new")).stop()
     assert states_in(tmp_path / "new", shop) == states_in(written, shop)
+
+
+def test_a_partition_that_a_kill_left_empty_is_filled_beside_those_that_are_done(filled, tmp_path):
+    shop, written = filled
+    wait(begin(shop, tmp_path / "new")).stop()
+    shutil.rmtree(partition_folder(tmp_path / "new", 1))
+    shop.send(3_000, seed=1)
+    work_off(shop, written)
+    wait(begin(shop, tmp_path / "new")).stop()
+    assert states_in(tmp_path / "new", shop) == states_in(written, shop)
+
+
+def test_it_follows_until_it_has_to_finish(filled, tmp_path):
+    shop, written = filled
+    filling = begin(shop, tmp_path / "new")
+    assert filling is not None
+    wait_for(filling, "following")
+    for seed in (1, 2):
+        shop.send(3_000, seed=seed)
+        work_off(shop, written)
+    wait(filling).stop()
+    assert states_in(tmp_path / "new", shop) == states_in(written, shop)
+    assert filling.n_read > filling.n_wanted
 
 
 def test_a_worker_fills_a_new_folder_once_and_goes_on_from_there(filled, tmp_path):

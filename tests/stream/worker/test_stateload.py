@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stream.worker import newest, stateload
 from stream.worker.envelope import new_headers, pack
 from stream.worker.partition import PartitionStore
 from stream.worker.rocks import block_cache
-from stream.worker.stateload import BLOCK_RECORDS, StateLoad
+from stream.worker.stateload import StateLoad
 
 Record = tuple[bytes, bytes | None]
 
@@ -37,15 +38,19 @@ def opened(folder: Path) -> PartitionStore:
     return store
 
 
-def loaded(folder: Path, log: list[Record], step: int, **sizes: int) -> tuple[PartitionStore, int]:
+def loaded(
+    folder: Path, log: list[Record], step: int, run_bytes: int, range_bytes: int
+) -> tuple[PartitionStore, int]:
     """Return a store that was filled at once, and how many records were outweighed."""
     (folder / "scratch").mkdir()
     store = opened(folder / "loaded")
-    with closing(StateLoad(folder / "records", **sizes)) as load:
+    with closing(StateLoad(folder / "records", range_bytes)) as load:
         for begin in range(0, len(log), step):
             part = log[begin : begin + step]
             last = 2 * (begin + len(part)) - 1  # with gaps between the offsets
             load.add(last, [key for key, _ in part], [value for _, value in part])
+            if load.n_pending >= run_bytes:
+                load.put_aside()
         return store, store.fill(load, folder / "scratch")
 
 
@@ -78,7 +83,7 @@ def test_it_is_as_if_records_had_been_recovered_one_by_one(log, step, run_bytes,
             slow.recover(np.array([2 * at + 1]), [key], [value])
             for at, (key, value) in enumerate(log)
         )
-        store, n = loaded(folder, log, step, run_bytes=run_bytes, range_bytes=range_bytes)
+        store, n = loaded(folder, log, step, run_bytes, range_bytes)
         assert n == n_stale
         same(folder, store, slow)
 
@@ -90,18 +95,39 @@ def test_many_users_in_many_runs_and_one_with_more_records_than_a_range(tmp_path
             b"hot" if at % 3 else b"u%d" % chance.integers(3_000),
             (1, at, 0, bytes(chance.integers(0, 200))),
         )
-        for at in range(40 * BLOCK_RECORDS)
+        for at in range(5_000)
     ]
     slow = opened(tmp_path / "slow")
     slow.recover(2 * np.arange(len(log)) + 1, [key for key, _ in log], [value for _, value in log])
-    store, n_stale = loaded(tmp_path, log, 700, run_bytes=100_000, range_bytes=20_000)
+    store, n_stale = loaded(tmp_path, log, 700, 100_000, 20_000)
     assert n_stale == 0
     assert len(store.items()) > 1_000
     same(tmp_path, store, slow)
 
 
+def test_what_is_in_memory_at_once_does_not_grow_with_the_number_of_runs(tmp_path, monkeypatch):
+    sizes = []
+
+    def settle(keys, values, look_up):
+        sizes.append(stateload.size_of(keys, values))
+        return newest.settle(keys, values, look_up)
+
+    monkeypatch.setattr(stateload, "settle", settle)
+    chance = np.random.default_rng(6)
+    log = [
+        record(b"u%d" % chance.integers(20_000) if at % 5 else b"hot", (1, at, 0, bytes(900)))
+        for at in range(12_000)
+    ]
+    store, _ = loaded(tmp_path, log, 78, run_bytes=100_000, range_bytes=400_000)
+    store.close()
+    assert sum(sizes) > 10_000_000
+    assert max(sizes) < 600_000
+
+
 def test_values_of_a_filled_store_are_found_and_replaced(tmp_path):
-    store, _ = loaded(tmp_path, [record(b"a", (1, 5, 0, b"x")), record(b"b", (1, 6, 0, b"y"))], 2)
+    store, _ = loaded(
+        tmp_path, [record(b"a", (1, 5, 0, b"x")), record(b"b", (1, 6, 0, b"y"))], 2, 1, 1
+    )
     assert store.get_many([b"a", b"c"]) == [record(b"a", (1, 5, 0, b"x"))[1], None]
     late, newer = record(b"a", (0, 9, 0, b"late")), record(b"b", (2, 7, 0, b"z"))
     assert store.recover(np.array([4, 5]), [b"a", b"b"], [late[1], newer[1]]) == 1
@@ -112,4 +138,4 @@ def test_values_of_a_filled_store_are_found_and_replaced(tmp_path):
 
 def test_a_value_that_is_no_state_is_told(tmp_path):
     with pytest.raises(ValueError, match="shorter than its header"):
-        loaded(tmp_path, [(b"a", b"short")], 1)
+        loaded(tmp_path, [(b"a", b"short")], 1, 1, 1)

@@ -1,0 +1,94 @@
+"""Reads a changelog into the stores of its partitions: all of it, and then what comes."""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+
+from stream.worker.partition import PartitionStore
+from stream.worker.processor import by_partition
+from stream.worker.stateload import StateLoad
+from topics.consuming import bounds, read_topic
+
+PENDING_BYTES: Final = 32 << 20
+N_AT_ONCE: Final = 20_000
+FOLLOW_EVERY_S: Final = 0.2
+NEAR: Final = 500
+"""So few records behind, whoever takes over reads the rest as quickly."""
+
+MOST_ROUNDS: Final = 20
+"""Of reading what came meanwhile, when it has to end; more only help a worker that is too slow."""
+
+
+class Reading:
+    """Reads ``topic`` into ``stores``, by partition; ``tell`` hears of ``n_read`` and ``n_stale``.
+
+    So many records have been read, and so many of them were outweighed.
+    """
+
+    def __init__(
+        self,
+        brokers: str,
+        topic: str,
+        stores: Mapping[int, PartitionStore],
+        tell: Callable[[str, int, int], None],
+    ) -> None:
+        self._brokers, self._topic = brokers, topic
+        self._stores, self._tell = stores, tell
+        self._loads: dict[int, StateLoad] = {}
+        self._starts = {number: store.position + 1 for number, store in stores.items()}
+        self.n_read = self.n_stale = 0
+
+    def fill(self, scratch: Path) -> None:
+        """Read what is there; ``scratch`` is an empty folder on the stores' file system."""
+        with ExitStack() as files:
+            for number, store in self._stores.items():
+                if store.position < 0:
+                    load = StateLoad(scratch / f"records-{number}")
+                    self._loads[number] = files.enter_context(closing(load))
+            self._read("reading")
+            self._tell("sorting", self.n_read, self.n_stale)
+            while self._loads:
+                number, load = self._loads.popitem()
+                if load.position >= 0:
+                    self.n_stale += self._stores[number].fill(load, scratch)
+                load.close()  # it may be large
+
+    def follow(self, finish: threading.Event) -> None:
+        """Read what comes, until ``finish`` is set and not much is left."""
+        self._tell("following", self.n_read, self.n_stale)
+        rounds = 0
+        while rounds < MOST_ROUNDS:
+            is_near = self._n_behind() < NEAR
+            if not is_near:
+                self._read("following")
+            if finish.is_set() and is_near:
+                return
+            rounds += finish.wait(FOLLOW_EVERY_S if is_near else 0)
+
+    def _n_behind(self) -> int:
+        ends = bounds(self._brokers, self._topic)
+        return sum(ends[number][1] - start for number, start in self._starts.items())
+
+    def _read(self, doing: str) -> None:
+        ends = bounds(self._brokers, self._topic)
+        parts = read_topic(
+            self._brokers, self._topic, starts=self._starts, n_records=N_AT_ONCE
+        )  # it may read beyond those ends, and the stores skip what they have
+        self._starts = {number: ends[number][1] for number in self._starts}
+        for taken in parts:
+            for number, at in by_partition(np.array(taken.partitions)):
+                offsets = [taken.offsets[i] for i in at]
+                keys = cast("list[bytes]", [taken.keys[i] for i in at])
+                values = [taken.values[i] for i in at]
+                if load := self._loads.get(number):
+                    load.add(offsets[-1], keys, values)
+                else:
+                    self.n_stale += self._stores[number].recover(np.array(offsets), keys, values)
+            if sum(load.n_pending for load in self._loads.values()) >= PENDING_BYTES:
+                max(self._loads.values(), key=lambda load: load.n_pending).put_aside()
+            self.n_read += len(taken.offsets)
+            self._tell(doing, self.n_read, self.n_stale)
