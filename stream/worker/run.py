@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from stream.metrics import Metrics
-from stream.worker.allocator import give_back
+from stream.worker.allocator import give_back, trimmed
 from stream.worker.app import WorkerApp, build_app
 from stream.worker.catchup import begin_filling, link_reader, wait_for_links, wait_for_states
 from stream.worker.cluster import Cluster
@@ -121,7 +121,8 @@ async def work(app: WorkerApp) -> None:
     watchdog.start()
     try:
         settle()
-        await run_app(app)
+        with trimmed():
+            await run_app(app)
     finally:
         watchdog.stop()
 
