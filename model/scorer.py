@@ -204,7 +204,8 @@ class ModelScorer:
         return self._attributes.widened(x, len(self.features))
 
     def _explained(self, part: ScoreInput, head: Head, steps: int) -> NDArray[np.float32]:
-        texts = read_texts(self.encoder, part, self.text_deadline_ms)
+        # What could not be read in time did not count: an explanation is of the score as it is.
+        texts = read_texts(self.encoder, part, None if self.text_deadline_ms is None else 0)
         at = FRAUD if head == "fraud" else BAD
         network = self._network.contributions(part, texts, self._medians, at, steps)
         if head == "bad":

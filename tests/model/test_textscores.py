@@ -69,3 +69,21 @@ def test_the_text_decides_in_any_batch_and_a_missed_deadline_is_said(
     degraded = late.score(rows.x)
     assert (degraded.degraded == (rows.x.rows["text"] != 0)).all()
     assert np.isfinite(degraded.p_fraud).all()
+
+
+def test_an_explanation_is_of_the_score_without_a_text_that_missed_its_deadline(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = TextEncoder.load(BASE)
+    monkeypatch.setattr(TextEncoder, "load", lambda base, **how: encoder)
+    rows = with_reviews(40, 1)
+    at = np.flatnonzero(rows.x.rows["text"] != 0)[:3]
+    late = ModelScorer.load(folder, text_deadline_ms=10_000)
+    late.text_deadline_ms = 0
+    assert late.score(rows.x).degraded[at].all()
+    late.text_deadline_ms = 10_000  # enough for a text, so that only the rule keeps it from that
+    without = late.explain(rows.x, at)
+    assert encoder.n_encoded == 0
+    late.score(rows.x)
+    assert encoder.n_encoded > 0
+    assert (late.explain(rows.x, at) != without).any()
