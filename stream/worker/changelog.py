@@ -15,7 +15,7 @@ from topics.consuming import bounds, read_topic
 
 PENDING_BYTES: Final = 32 << 20
 N_AT_ONCE: Final = 20_000
-FOLLOW_EVERY_S: Final = 0.2
+FOLLOW_EVERY_S: Final = 0.5
 NEAR: Final = 500
 """So few records behind, whoever takes over reads the rest as quickly."""
 

@@ -1,5 +1,7 @@
 """A store that is filled with a whole changelog at once holds what recovery would have left."""
 
+import subprocess
+import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -139,3 +141,35 @@ def test_values_of_a_filled_store_are_found_and_replaced(tmp_path):
 def test_a_value_that_is_no_state_is_told(tmp_path):
     with pytest.raises(ValueError, match="shorter than its header"):
         loaded(tmp_path, [(b"a", b"short")], 1, 1, 1)
+
+
+FULL = """
+import os, resource, sys
+from pathlib import Path
+from stream.worker.envelope import new_headers, pack
+from stream.worker.partition import PartitionStore
+from stream.worker.rocks import block_cache
+from stream.worker.stateload import StateLoad
+
+folder = Path(sys.argv[1])
+store = PartitionStore(folder / "store", block_cache(1 << 20), 1 << 20)
+load = StateLoad(folder / "records")
+for n in range(2_000):
+    load.add(n, [b"u%d" % n], pack(new_headers(1), [os.urandom(300)]))
+if sys.argv[2] == "tables":
+    load.put_aside()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    store.fill(load, folder)
+except OSError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("what", ["records", "tables"])
+def test_a_file_that_cannot_be_written_is_an_error_of_the_file_system(tmp_path, what):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path), what],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "File too large" in done.stdout, done.stderr
