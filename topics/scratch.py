@@ -44,9 +44,12 @@ class ScratchFolder(AbstractContextManager[Path]):
 
 
 def remove_leftovers(prefix: str, parent: Path) -> None:
-    """Remove what killed programs have left of such folders; nobody else may use ``parent``."""
+    """Remove what killed programs have left of such folders; nobody else may use ``parent``.
+
+    What is still written to, by a process that is about to end, is left for the next time.
+    """
     for folder in parent.glob(f"{prefix}*"):
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _removed(path: Path) -> None:

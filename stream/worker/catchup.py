@@ -48,15 +48,21 @@ def begin_filling(settings: WorkerSettings, cluster: Cluster) -> Filling | None:
     return Filling.begin(settings.brokers, topic, life, settings.folder, settings.fill_from_records)
 
 
+def look_at(filling: Filling | None, app: WorkerApp) -> None:
+    """Hear how far a filling is, or it would wait; end the worker where it cannot go on."""
+    if filling is not None:
+        try:
+            filling.poll()
+        except RuntimeError as error:
+            app.fail(str(error), error)
+
+
 async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
     """Wait until the stores are filled, or the worker has to end; note that the folder is."""
     if filling is not None:
         filling.finish()
     while filling is not None and not filling.done and not app.finished.is_set():
-        try:
-            filling.poll()
-        except RuntimeError as error:
-            app.fail(str(error), error)
+        look_at(filling, app)
         app.starting = f"{filling.doing} states, {filling.n_read:,} of {filling.n_wanted:,}"
         await asyncio.sleep(LOOK_EVERY_S)
     if app.finished.is_set():
@@ -68,7 +74,10 @@ async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
 
 
 async def wait_for_links(
-    reader: LinkReader, app: WorkerApp, timeout_s: float = LINKS_TIMEOUT_S
+    reader: LinkReader,
+    app: WorkerApp,
+    filling: Filling | None = None,
+    timeout_s: float = LINKS_TIMEOUT_S,
 ) -> None:
     """Wait until the links that were there at the start are known, or the worker has to end.
 
@@ -76,6 +85,7 @@ async def wait_for_links(
     """
     n_seen, seen_s = -1, 0.0
     while not reader.caught_up and not app.finished.is_set():
+        look_at(filling, app)
         n_read, n_wanted = reader.advance()
         if n_read > n_seen:
             n_seen, seen_s = n_read, time.monotonic()

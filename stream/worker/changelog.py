@@ -14,16 +14,21 @@ from stream.worker.stateload import StateLoad
 from topics.consuming import bounds, read_topic
 
 PENDING_BYTES: Final = 32 << 20
+"""Of records of all partitions in memory, before those of the largest one are put aside."""
+
 N_AT_ONCE: Final = 20_000
+"""Records that are taken from Kafka at most before they are handed on."""
+
 FOLLOW_EVERY_S: Final = 0.5
 NEAR: Final = 500
-"""So few records behind, whoever takes over reads the rest as quickly."""
+"""Records of all partitions that may be left: the worker reads so many in no time when it joins."""
 
 MOST_ROUNDS: Final = 20
-"""Of reading what came meanwhile, when it has to end; more only help a worker that is too slow."""
+"""How often what came meanwhile is read after the end was asked for. Where that is not enough,
+changes come faster than they are read, and more rounds would not help."""
 
 
-class Reading:
+class ChangelogReader:
     """Reads ``topic`` into ``stores``, by partition; ``tell`` hears of ``n_read`` and ``n_stale``.
 
     So many records have been read, and so many of them were outweighed.
@@ -39,7 +44,7 @@ class Reading:
         self._brokers, self._topic = brokers, topic
         self._stores, self._tell = stores, tell
         self._loads: dict[int, StateLoad] = {}
-        self._starts = {number: store.position + 1 for number, store in stores.items()}
+        self._ends = dict.fromkeys(stores, 0)  # up to which was read
         self.n_read = self.n_stale = 0
 
     def fill(self, scratch: Path) -> None:
@@ -67,18 +72,23 @@ class Reading:
                 self._read("following")
             if finish.is_set() and is_near:
                 return
-            rounds += finish.wait(FOLLOW_EVERY_S if is_near else 0)
+            rounds += finish.wait(FOLLOW_EVERY_S)
+
+    def _starts(self) -> dict[int, int]:
+        """Return the offsets to go on from; of what is left out, the store may know the end."""
+        return {n: max(self._ends[n], store.position + 1) for n, store in self._stores.items()}
 
     def _n_behind(self) -> int:
+        """Return how many records may have come; a topic that was made again has none for us."""
         ends = bounds(self._brokers, self._topic)
-        return sum(ends[number][1] - start for number, start in self._starts.items())
+        return sum(max(0, ends.get(n, (0, 0))[1] - start) for n, start in self._starts().items())
 
     def _read(self, doing: str) -> None:
         ends = bounds(self._brokers, self._topic)
         parts = read_topic(
-            self._brokers, self._topic, starts=self._starts, n_records=N_AT_ONCE
-        )  # it may read beyond those ends, and the stores skip what they have
-        self._starts = {number: ends[number][1] for number in self._starts}
+            self._brokers, self._topic, starts=self._starts(), n_records=N_AT_ONCE
+        )  # it may read beyond those ends
+        self._ends |= {n: ends[n][1] for n in self._ends if n in ends}
         for taken in parts:
             for number, at in by_partition(np.array(taken.partitions)):
                 offsets = [taken.offsets[i] for i in at]

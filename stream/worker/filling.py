@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Self
 
-from stream.worker.changelog import Reading
+from stream.worker.changelog import ChangelogReader
 from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.rocks import block_cache
 from stream.worker.tablefiles import failed_beside
@@ -31,8 +31,12 @@ SCRATCH: Final = "states-loading-"
 FILLED: Final = "filled"
 """The file in a worker's folder that says that it was filled once; from then on, it follows."""
 
-BLOCK_BYTES: Final = 32 << 20
-VALUE_BYTES: Final = 64 << 20
+BLOCKS_BYTES: Final = 32 << 20
+"""RocksDB's cache of blocks while it follows, all partitions together."""
+
+VALUES_BYTES: Final = 64 << 20
+"""The cache of values, in the same way."""
+
 NICE: Final = 5
 """Workers that decide on the same machine come first."""
 
@@ -92,6 +96,7 @@ class Filling:
                     raise RuntimeError(content[0])
                 self.doing, self.done = kind, kind == "end"
                 self.n_read, self.n_stale = content
+                self.n_wanted = max(self.n_wanted, self.n_read)
         except (EOFError, ConnectionResetError):
             self._process.join()
             raise RuntimeError(
@@ -107,14 +112,15 @@ class Filling:
 
     def stop(self) -> None:
         """End the process, wherever it is; the partitions that are done stay."""
-        self._process.terminate()
+        self._process.kill()
         self._process.join()
         self._ours.close()
         remove_leftovers(SCRATCH, self._folder)
 
 
 def _fill(theirs: Connection, order: Order) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker ends this process
+    for number in (signal.SIGINT, signal.SIGTERM):  # which its group may get: the worker ends it
+        signal.signal(number, signal.SIG_IGN)
     os.nice(NICE)
     finish = threading.Event()
     threading.Thread(target=_listen, args=(theirs, finish), daemon=True).start()
@@ -129,7 +135,7 @@ def _fill(theirs: Connection, order: Order) -> None:
 
 
 def _listen(theirs: Connection, finish: threading.Event) -> None:
-    """Hear that it is enough, and end this process when the worker has gone, which needs locks."""
+    """Hear that it is enough. End when the worker has gone: the next one needs the locks."""
     while True:
         try:
             theirs.recv_bytes()
@@ -139,14 +145,14 @@ def _listen(theirs: Connection, finish: threading.Event) -> None:
 
 
 def _read(theirs: Connection, order: Order, finish: threading.Event) -> None:
-    blocks, each = block_cache(BLOCK_BYTES), VALUE_BYTES // len(order.ends)
+    blocks, each = block_cache(BLOCKS_BYTES), VALUES_BYTES // len(order.ends)
     stores = {
         number: PartitionStore(partition_folder(order.folder, number), blocks, each)
         for number in order.ends
     }
     for number, store in stores.items():
         store.follow(order.life, order.ends[number])
-    reading = Reading(order.brokers, order.topic, stores, partial(_tell, theirs))
+    reading = ChangelogReader(order.brokers, order.topic, stores, partial(_tell, theirs))
     with ScratchFolder(SCRATCH, order.folder) as scratch:
         reading.fill(scratch)
     reading.follow(finish)

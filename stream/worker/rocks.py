@@ -99,7 +99,7 @@ class Rocks:
             self._db.write(batch, self._unlogged)
 
     def ingest(self, files: Sequence[Path]) -> None:
-        """Take over files of tables, all or none; see `tablefiles.fill`."""
+        """Take over files of tables, all or none; see `tablefiles.fill_store`."""
         moving = IngestExternalFileOptions()
         moving.set_move_files(True)
         with self._sound():

@@ -103,7 +103,7 @@ async def serve(
             reader = link_reader(settings, links, cluster, app, compute)
             await loop.run_in_executor(None, reader.start)
             stack.callback(reader.stop)
-            await wait_for_links(reader, app)
+            await wait_for_links(reader, app, filling)
         await wait_for_states(filling, app)
         if not app.finished.is_set():
             await work(app)

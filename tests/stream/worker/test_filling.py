@@ -1,13 +1,16 @@
 """A new folder is filled from the changelog before its worker joins, in a process of its own."""
 
+import asyncio
 import os
 import shutil
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from stream.worker.catchup import wait_for_links
 from stream.worker.cluster import Cluster
 from stream.worker.filling import FILLED, SCRATCH, Filling
 from stream.worker.partition import PartitionStore, partition_folder
@@ -113,13 +116,13 @@ def test_it_follows_until_it_has_to_finish(filled, tmp_path):
     shop, written = filled
     filling = begin(shop, tmp_path / "new")
     assert filling is not None
-    wait_for(filling, "following")
+    n_wanted = wait_for(filling, "following").n_wanted
     for seed in (1, 2):
         shop.send(3_000, seed=seed)
         work_off(shop, written)
     wait(filling).stop()
     assert states_in(tmp_path / "new", shop) == states_in(written, shop)
-    assert filling.n_read > filling.n_wanted
+    assert filling.n_read == filling.n_wanted > n_wanted
 
 
 def test_a_worker_fills_a_new_folder_once_and_goes_on_from_there(filled, tmp_path):
@@ -166,6 +169,29 @@ def test_a_process_that_is_killed_is_told_as_such(filled, tmp_path):
     os.kill(filling._process.pid, signal.SIGKILL)
     with pytest.raises(RuntimeError, match=r"ended early, with exit code -9; start the worker"):
         wait(filling)
+
+
+def test_a_worker_that_still_reads_links_hears_of_a_filling_that_died(filled, tmp_path):
+    shop, _ = filled
+    filling = begin(shop, tmp_path / "new")
+    assert filling is not None
+    assert filling._process.pid is not None
+    os.kill(filling._process.pid, signal.SIGKILL)
+    reader = SimpleNamespace(caught_up=False, sorting=False, advance=lambda: (1, 2))
+
+    async def wait_with(filling: Filling) -> str:
+        app = SimpleNamespace(finished=asyncio.Event(), failure="")
+
+        def fail(sentence: str, error: BaseException) -> None:
+            app.failure = sentence
+            app.finished.set()
+
+        app.fail = fail
+        await asyncio.wait_for(wait_for_links(reader, app, filling), 20)
+        return app.failure
+
+    assert "exit code -9" in asyncio.run(wait_with(filling))
+    filling.stop()
 
 
 def test_a_record_that_is_none_of_ours_is_told_with_its_topic(filled, tmp_path):

@@ -170,7 +170,7 @@ def test_links_that_cannot_be_read_in_time_end_the_worker_with_time_and_remedy(t
             app.finished.set()
 
         app.fail = fail
-        await wait_for_links(reader, app, 0.2)
+        await wait_for_links(reader, app, None, 0.2)
         return app
 
     with ThreadPoolExecutor(1) as compute:
