@@ -93,7 +93,7 @@ class Settings:
         high=10_000,
     )
     poll_max_records: int = declare(
-        8_000,
+        5_000,
         "Most records that one poll hands over, all partitions together.",
         low=1,
         high=50_000,
@@ -125,7 +125,7 @@ class Settings:
         longest_name=64,  # with the application's, below Kafka's limit of 249
     )
     cache_bytes: int = declare(
-        50_331_648,
+        33_554_432,
         "Memory for raw values of the local store, all partitions together.",
         low=0,
         high=1 << 40,

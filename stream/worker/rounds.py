@@ -13,11 +13,11 @@ from stream.worker.batch import Batches, Plan
 from stream.worker.processor import LABELS, SOURCES, RecordBatch
 from stream.worker.producer import Producer
 
-ENOUGH: Final = 4_000
+ENOUGH: Final = 3_000
 """Records of a round beyond which no further batch joins it: what a round costs besides its
 records is small by then, and it can be acknowledged while the next one is computed."""
 
-MOST: Final = 8_000
+MOST: Final = 5_000
 """Records of a round that a further batch must not exceed: what a round needs while it is computed
 is the largest part of a worker's memory. A batch that is larger by itself is a round of its own."""
 

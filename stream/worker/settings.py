@@ -20,7 +20,7 @@ class WorkerSettings:
     """Goes before the names of all input and output topics: a second deployment, or a test."""
     instance: str = ""
     """Static member name, unique per worker; empty: none."""
-    poll_max_records: int = 8_000
+    poll_max_records: int = 5_000
     """Most records that one poll hands over, all partitions together."""
     poll_max_bytes: int = 4_194_304
     """Most bytes of one partition in one fetch."""
@@ -38,7 +38,7 @@ class WorkerSettings:
     """Records of the changelog from which a new folder is filled before the worker joins."""
     load_from_bytes: int = 8_388_608
     """Bytes of the links topic from which a new folder's store is filled with all at once."""
-    cache_bytes: int = 50_331_648
+    cache_bytes: int = 33_554_432
     """Memory for raw values of the local store, all partitions together."""
     dead_letter_limit: int = 1_000
     """Dead letters among the last 10,000 records of a partition that stop the worker."""
