@@ -24,8 +24,8 @@ def number_text(value: float, unit: str) -> str:
     ['3', '0.12', '12.3', '1,235', 'under 0.01']
     >>> [number_text(v, "share") for v in (0.256, 0.004, 0.0001)]
     ['26 %', '0.4 %', 'under 0.1 %']
-    >>> number_text(1.5, "days"), number_text(1234.5, "money")
-    ('36 hours', '1,234.50')
+    >>> number_text(1.5, "days"), number_text(1234.5, "money"), number_text(-0.0, "money")
+    ('36 hours', '1,234.50', '0.00')
     """
     if math.isnan(value):
         return "unknown"

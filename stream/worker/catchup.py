@@ -61,10 +61,10 @@ async def wait_for_states(filling: Filling | None, app: WorkerApp) -> None:
     """Wait until the stores are filled, or the worker has to end; note that the folder is."""
     if filling is not None:
         filling.finish()
-    while filling is not None and not filling.done and not app.finished.is_set():
-        look_at(filling, app)
-        app.starting = f"{filling.doing} states, {filling.n_read:,} of {filling.n_wanted:,}"
-        await asyncio.sleep(LOOK_EVERY_S)
+        while not filling.done and not app.finished.is_set():
+            look_at(filling, app)
+            app.starting = f"{filling.doing} states, {filling.n_read:,} of {filling.n_wanted:,}"
+            await asyncio.sleep(LOOK_EVERY_S)
     if app.finished.is_set():
         return
     if filling is not None:

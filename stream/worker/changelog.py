@@ -54,7 +54,7 @@ class ChangelogReader:
                 if store.position < 0:
                     load = StateLoad(scratch / f"records-{number}")
                     self._loads[number] = files.enter_context(closing(load))
-            self._read("reading")
+            self._read("reading", self._bounds())
             self._tell("sorting", self.n_read, self.n_stale)
             while self._loads:
                 number, load = self._loads.popitem()
@@ -67,9 +67,10 @@ class ChangelogReader:
         self._tell("following", self.n_read, self.n_stale)
         rounds = 0
         while rounds < MOST_ROUNDS:
-            is_near = self._n_behind() < NEAR
+            ends = self._bounds()
+            is_near = self._n_before(ends) < NEAR
             if not is_near:
-                self._read("following")
+                self._read("following", ends)
             if finish.is_set() and is_near:
                 return
             rounds += finish.wait(FOLLOW_EVERY_S)
@@ -78,17 +79,20 @@ class ChangelogReader:
         """Return the offsets to go on from; of what is left out, the store may know the end."""
         return {n: max(self._ends[n], store.position + 1) for n, store in self._stores.items()}
 
-    def _n_behind(self) -> int:
-        """Return how many records may have come; a topic that was made again has none for us."""
-        ends = bounds(self._brokers, self._topic)
-        return sum(max(0, ends.get(n, (0, 0))[1] - start) for n, start in self._starts().items())
+    def _bounds(self) -> dict[int, int]:
+        """Return where the partitions end now; those of a topic that has fewer are at 0."""
+        found = bounds(self._brokers, self._topic)
+        return {n: found.get(n, (0, 0))[1] for n in self._stores}
 
-    def _read(self, doing: str) -> None:
-        ends = bounds(self._brokers, self._topic)
+    def _n_before(self, ends: Mapping[int, int]) -> int:
+        """Return how many records may be left; a topic that was made again has none for us."""
+        return sum(max(0, ends[n] - start) for n, start in self._starts().items())
+
+    def _read(self, doing: str, ends: dict[int, int]) -> None:
         parts = read_topic(
             self._brokers, self._topic, starts=self._starts(), n_records=N_AT_ONCE
         )  # it may read beyond those ends
-        self._ends |= {n: ends[n][1] for n in self._ends if n in ends}
+        self._ends = ends
         for taken in parts:
             for number, at in by_partition(np.array(taken.partitions)):
                 offsets = [taken.offsets[i] for i in at]

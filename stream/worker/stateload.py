@@ -53,11 +53,11 @@ class StateLoad:
 
     def put_aside(self) -> None:
         """Write what is pending as a run."""
-        keys, values = self._pending
-        block_bytes = min(BLOCK_BYTES, self.n_pending // RUN_BLOCKS)
+        (keys, values), n_bytes = self._pending, self.n_pending
         self._pending, self.n_pending = ([], []), 0
         order = sorted(range(len(keys)), key=keys.__getitem__)
-        per_block = max(1, block_bytes * len(order) // max(1, size_of(keys, values)))
+        block_bytes = min(BLOCK_BYTES, n_bytes // RUN_BLOCKS)
+        per_block = max(1, block_bytes * len(order) // max(1, n_bytes))
         run = _Run([], [self._file.tell()])
         for begin in range(0, len(order), per_block):
             at = order[begin : begin + per_block]

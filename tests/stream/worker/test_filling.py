@@ -93,19 +93,12 @@ def test_what_a_killed_worker_left_beside_its_stores_is_removed(filled, tmp_path
     assert not list((tmp_path / "new").glob(f"{SCRATCH}*"))
 
 
-def test_what_was_filled_in_part_is_filled_to_the_end(filled, tmp_path):
+@pytest.mark.parametrize("left_empty", [(), (1,)])
+def test_what_was_filled_in_part_is_filled_to_the_end(filled, tmp_path, left_empty):
     shop, written = filled
     wait(begin(shop, tmp_path / "new")).stop()
-    shop.send(3_000, seed=1)
-    work_off(shop, written)
-    wait(begin(shop, tmp_path / "new")).stop()
-    assert states_in(tmp_path / "new", shop) == states_in(written, shop)
-
-
-def test_a_partition_that_a_kill_left_empty_is_filled_beside_those_that_are_done(filled, tmp_path):
-    shop, written = filled
-    wait(begin(shop, tmp_path / "new")).stop()
-    shutil.rmtree(partition_folder(tmp_path / "new", 1))
+    for number in left_empty:  # as a kill leaves a partition beside those that are done
+        shutil.rmtree(partition_folder(tmp_path / "new", number))
     shop.send(3_000, seed=1)
     work_off(shop, written)
     wait(begin(shop, tmp_path / "new")).stop()
