@@ -21,6 +21,12 @@ TOKENIZER: Final = "tokenizer.json"
 NETWORK: Final = "encoder.onnx"
 """File of an exported encoder, beside its tokenizer."""
 
+PASS_TOKENS: Final = 32
+"""What a pass costs on the processor besides its tokens: all weights come from memory anew."""
+
+PASS_TOKENS_CUDA: Final = 1_024
+"""The same on CUDA, where as many tokens are computed at once; estimated."""
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -44,10 +50,14 @@ def padded(tokens: list[list[int]], pad: int) -> Batch:
 
 
 class Engine(Protocol):
-    """Computes unit vectors of length ``width``; ``pad`` is the token that fills a batch up."""
+    """Computes unit vectors of length ``width``; ``pad`` is the token that fills a batch up.
+
+    A pass takes as long as ``pass_tokens`` tokens more than it has.
+    """
 
     width: int
     pad: int
+    pass_tokens: int
 
     def start(self, batch: Batch) -> Answer:
         """Begin to compute the vectors of a batch, float32[n, width]."""
@@ -103,6 +113,7 @@ class TorchEngine:
         self.width: int = network.config.hidden_size
         self.pad: int = network.config.pad_token_id or 0
         self._device = torch.device(device)
+        self.pass_tokens = PASS_TOKENS if self._device.type == "cpu" else PASS_TOKENS_CUDA
         self.network = Pooled(quickened(network)).to(self._device).eval()
 
     def start(self, batch: Batch) -> Answer:
@@ -117,6 +128,8 @@ class Int8Engine:
 
     It uses as many threads as PyTorch does when it is loaded.
     """
+
+    pass_tokens = PASS_TOKENS
 
     def __init__(self, folder: Path, *, width: int, pad: int) -> None:
         try:

@@ -157,19 +157,20 @@ class TextEncoder:
         three Latin letters.
         """
         waiting = sorted(texts, key=lambda key: len(texts[key].encode()))
+        in_pass = self.engine.pass_tokens
         while waiting and time.monotonic() < ends_at:
             keys, waiting = waiting[:WINDOW], waiting[WINDOW:]
             tokens = zip(keys, self._tokens([texts[key] for key in keys]), strict=True)
             ready = sorted(tokens, key=lambda pair: len(pair[1]))
             while ready:
                 began = time.monotonic()
-                affordable = (ends_at - began) / self._seconds_per_token
+                affordable = (ends_at - began) / self._seconds_per_token - in_pass
                 sizes = [len(row) for _, row in ready[:AT_A_TIME]]
-                n = fitting(sizes, min(BATCH_TOKENS, affordable))
+                n = fitting(sizes, min(BATCH_TOKENS, affordable), in_pass)
                 if n == 0:
                     return
                 yield [key for key, _ in ready[:n]], [row for _, row in ready[:n]]
-                spent = (time.monotonic() - began) / (n * sizes[n - 1])
+                spent = (time.monotonic() - began) / (n * sizes[n - 1] + in_pass)
                 self._seconds_per_token += 0.3 * (spent - self._seconds_per_token)
                 ready = ready[n:]
 
@@ -178,16 +179,20 @@ class TextEncoder:
         return [found.ids for found in self._tokenizer.encode_batch_fast(prefixed)]
 
 
-def fitting(sizes: list[int], n_tokens: float) -> int:
+def fitting(sizes: list[int], n_tokens: float, padding: float = np.inf) -> int:
     """Return how many of the first sequences, padded to their longest, fit into ``n_tokens``.
+
+    Not more than need ``padding`` tokens to be filled up with.
 
     >>> fitting([3, 3, 10], 20), fitting([3, 3, 10], 30), fitting([3], 2.5)
     (2, 3, 0)
+    >>> fitting([3, 3, 10], 30, padding=14), fitting([3, 3, 10], 30, padding=13)
+    (3, 2)
     """
-    longest = 0
+    longest = there = 0
     for n, size in enumerate(sizes):
-        longest = max(longest, size)
-        if (n + 1) * longest > n_tokens:
+        longest, there = max(longest, size), there + size
+        if (n + 1) * longest > min(n_tokens, there + padding):
             return n
     return len(sizes)
 

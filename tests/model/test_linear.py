@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -33,10 +34,22 @@ def test_a_quickened_network_keeps_its_weights_and_its_answers() -> None:
     x = torch.randn(5, 16)
     before, names = network(x).detach(), list(network.state_dict())
     quick = quickened(network)
-    assert [type(layer) for layer in quick.modules()].count(Linear) == 2
+    assert [layer.layers for layer in quick.modules() if isinstance(layer, Linear)] == [1, 1]
     assert list(quick.state_dict()) == names
     with torch.inference_mode():
         np.testing.assert_allclose(quick(x), before, atol=1e-6)
     half = quick.bfloat16()
     with torch.inference_mode():
         assert half(x.bfloat16()).dtype == torch.bfloat16
+
+
+def test_layers_of_one_shape_share_what_its_code_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.randn(4, 32)
+    monkeypatch.setattr("model.linear.LARGE", 3 * 4 * 32 * 32)
+    two, three = (nn.Sequential(*(nn.Linear(32, 32) for _ in range(n))) for n in (2, 3))
+    with torch.inference_mode():
+        for network, by_onednn in ((quickened(two), False), (quickened(three), True)):
+            with torch.profiler.profile() as done:
+                network(x)
+            names = {event.key for event in done.key_averages()}
+            assert ("mkldnn::_linear_pointwise" in names) == by_onednn
