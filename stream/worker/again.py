@@ -19,12 +19,18 @@ MOST_WAITING: Final = 50_000
 PAUSE_S: Final = 0.5
 SHORTEST_PAUSE_S: Final = 0.02
 
+PAUSES: Final = 1.0
+PAUSES_BEHIND: Final = 4.0
+"""Pauses between two steps, in times of what a step took; the latter while the worker is behind."""
+
 
 class AgainQueue:
-    """Decides again what was done, a little at a time, so that it takes at most half the time.
+    """Decides again what was done, a little at a time.
 
-    Only batches that are acknowledged may be put in: a first decision has to stand on its topic
-    before the second. What waits when the worker ends keeps its first decision.
+    It takes at most half the time, and a fifth while the worker is ``behind`` the events: those
+    that nobody has decided come first. Only batches that are acknowledged may be put in: a first
+    decision has to stand on its topic before the second. What waits when the worker ends keeps its
+    first decision.
     """
 
     def __init__(
@@ -33,9 +39,10 @@ class AgainQueue:
         compute: Executor,
         n_partitions: int,
         count: Callable[[Mapping[str, int]], None],
+        behind: Callable[[], bool],
     ) -> None:
         self._producer, self._compute = producer, compute
-        self._n_partitions, self._count = n_partitions, count
+        self._n_partitions, self._count, self._behind = n_partitions, count, behind
         self._queue: deque[Again] = deque()
 
     def __len__(self) -> int:
@@ -61,19 +68,23 @@ class AgainQueue:
                     began = time.monotonic()
                     again = self._queue[0]
                     if not await loop.run_in_executor(None, again.prepare):
-                        pause_s = max(SHORTEST_PAUSE_S, time.monotonic() - began)
+                        pause_s = self._pause_after(began)
                         continue
                     before = len(again)
                     built = await loop.run_in_executor(self._compute, self._turn, again)
                     await self._producer.send(built)
                     if len(again) < before:
                         self._count({"decided again": before - len(again)})
-                        pause_s = max(SHORTEST_PAUSE_S, time.monotonic() - began)
+                        pause_s = self._pause_after(began)
                     if not len(again):
                         self._queue.popleft()
         finally:
             if self._queue:
                 log.warning("%d degraded events keep their first decision", len(self))
+
+    def _pause_after(self, began: float) -> float:
+        times = PAUSES_BEHIND if self._behind() else PAUSES
+        return max(SHORTEST_PAUSE_S, times * (time.monotonic() - began))
 
     def _turn(self, again: Again) -> list[Built]:
         now_ms, n = time.time_ns() // 1_000_000, self._n_partitions

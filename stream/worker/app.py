@@ -62,7 +62,9 @@ class WorkerApp(faust.App):
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,
             self._taken, settings.topic_prefix,
         )  # fmt: skip
-        self.again = AgainQueue(self.records, compute, settings.partitions, self._counted)
+        self.again = AgainQueue(
+            self.records, compute, settings.partitions, self._counted, self.rounds.is_behind
+        )
         self._main_loop = asyncio.get_running_loop()
 
     @property

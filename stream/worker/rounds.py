@@ -59,7 +59,7 @@ class Rounds:
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest: _Publishing | None = None
         self._n_publishing = 0
-        self._computing = self._open = self._lost = False
+        self._computing = self._open = self._lost = self._is_full = False
 
     def open(self) -> None:
         """Take batches: the partitions are read from their committed offsets on.
@@ -80,6 +80,10 @@ class Rounds:
     def n_queued(self, tp: TP) -> int:
         """Return how many records of a topic partition wait to be computed."""
         return self._queued[tp]
+
+    def is_behind(self) -> bool:
+        """Tell whether the newest round was as large as rounds become, and more waits."""
+        return self._is_full and (self._computing or bool(self._waiting))
 
     async def drain(self, timeout_s: float) -> None:
         """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
@@ -122,6 +126,7 @@ class Rounds:
             elif waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first
         self._waiting = passed_over | self._waiting
+        self._is_full = n >= ENOUGH
         return chosen
 
     def _start(
@@ -154,12 +159,9 @@ class Rounds:
         self._go_on()
 
     async def _publish(
-        self,
-        chosen: Sequence[Arrived],
-        plan: Plan,
-        mine: "_Publishing",
+        self, chosen: Sequence[Arrived], plan: Plan, mine: "_Publishing",
         before: "_Publishing | None",
-    ) -> None:
+    ) -> None:  # fmt: skip
         try:
             if before is not None:
                 await before.queued.wait()
