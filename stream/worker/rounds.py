@@ -50,16 +50,15 @@ class Rounds:
         taken: Callable[[], None] = lambda: None,
         topic_prefix: str = "",
     ) -> None:
-        self._topic_prefix = topic_prefix
-        self._batches, self._producer, self._compute = batches, producer, compute
-        self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
-        self._taken = taken
+        self._topic_prefix, self._batches, self._producer = topic_prefix, batches, producer
+        self._compute, self._holds, self._taken = compute, holds, taken
+        self._acknowledge, self._fail = acknowledge, fail
         self._waiting: dict[int, deque[Arrived]] = {}
         self._queued: Counter[TP] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest: _Publishing | None = None
-        self._n_publishing = 0
-        self._computing = self._open = self._lost = self._is_full = False
+        self._n_publishing = self._newest_size = 0
+        self._computing = self._open = self._lost = False
 
     def open(self) -> None:
         """Take batches: the partitions are read from their committed offsets on.
@@ -83,7 +82,7 @@ class Rounds:
 
     def is_behind(self) -> bool:
         """Tell whether the newest round was as large as rounds become, and more waits."""
-        return self._is_full and (self._computing or bool(self._waiting))
+        return self._newest_size >= ENOUGH and (self._computing or bool(self._waiting))
 
     async def drain(self, timeout_s: float) -> None:
         """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
@@ -105,8 +104,7 @@ class Rounds:
 
     def _choose(self) -> list[Arrived]:
         """Take what the next round shall work on out of what waits."""
-        chosen: list[Arrived] = []
-        passed_over: dict[int, deque[Arrived]] = {}
+        chosen, passed_over = list[Arrived](), dict[int, deque[Arrived]]()
         n, labels = 0, None
         for partition in list(self._waiting):
             if n >= ENOUGH:
@@ -126,7 +124,7 @@ class Rounds:
             elif waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first
         self._waiting = passed_over | self._waiting
-        self._is_full = n >= ENOUGH
+        self._newest_size = n
         return chosen
 
     def _start(

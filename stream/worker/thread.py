@@ -13,6 +13,7 @@ from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
+from stream.worker.alignment import Alignment
 from stream.worker.fetched import Fetched, take
 
 
@@ -24,6 +25,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
+        self._alignment = Alignment()
         return consumer
 
     async def on_thread_stop(self) -> None:
@@ -95,7 +97,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 fetched = fetcher._records[tp]
                 if isinstance(fetched, FetchError) and drained:
                     break  # raised by the next call
-                records = take(fetched, room) if isinstance(fetched, FetchResult) else []
+                records = self._taken(fetched, room) if isinstance(fetched, FetchResult) else []
                 if isinstance(fetched, FetchError) or not fetched.has_more():
                     del fetcher._records[tp]
                     fetcher._notify(fetcher._wait_consume_future)
@@ -107,6 +109,20 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 if room == 0:
                     break
         return drained
+
+    def _taken(self, fetched: FetchResult, room: int) -> list[Any]:
+        """Take the records of a changelog as they come, those of a source when it is their turn."""
+        place = fetched._topic_partition
+        if self.consumer._is_changelog_tp(TP(*place)):
+            return take(fetched, room)
+        records = take(fetched, room, lambda next_ms: self._alignment.until(place, next_ms))
+        if records:
+            state = fetched._assignment.state_value(place)
+            more = state.position < (state.highwater or 0)
+            self._alignment.note(place, records[-1].timestamp, has_more=more)
+        elif fetched.has_more():
+            self._alignment.hold(place)
+        return records
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         """Commit, or return False: whatever failed is tried again a second later."""
@@ -128,6 +144,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _rewind(self, tps: list[TP]) -> dict[TP, int]:
         consumer = self._ensure_consumer()
+        self._alignment.forget()
         wanted = [TopicPartition(*tp) for tp in tps]
         starts = await consumer.beginning_offsets(wanted)
         committed = await consumer._coordinator.fetch_committed_offsets(wanted)

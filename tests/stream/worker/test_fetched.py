@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from collections.abc import Sequence
 
 import pytest
 from aiokafka import TopicPartition
@@ -16,18 +17,18 @@ from stream.worker.fetched import take
 PLACE = TopicPartition("shop.orders", 0)
 
 
-def fetched(n: int, position: int = 0) -> FetchResult:
-    return asyncio.run(fetched_on_a_loop(n, position))
+def fetched(n: int, position: int = 0, times: Sequence[int] = ()) -> FetchResult:
+    return asyncio.run(fetched_on_a_loop(n, position, times or [1] * n))
 
 
-async def fetched_on_a_loop(n: int, position: int) -> FetchResult:
+async def fetched_on_a_loop(n: int, position: int, times: Sequence[int]) -> FetchResult:
     """What aiokafka keeps of a fetch of ``n`` records, for a consumer that is at ``position``."""
     builder = DefaultRecordBatchBuilder(
         magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1,
         base_sequence=-1, batch_size=1 << 20,
     )  # fmt: skip
     for offset in range(n):
-        builder.append(offset, timestamp=1, key=b"k", value=b"%d" % offset, headers=[])
+        builder.append(offset, timestamp=times[offset], key=b"k", value=b"%d" % offset, headers=[])
     assignment = Assignment([PLACE])
     assignment.state_value(PLACE).seek(position)
     records = MemoryRecords(bytes(builder.build()))
@@ -53,3 +54,37 @@ def test_what_was_fetched_is_freed_at_once_and_not_by_the_garbage_collector(posi
         assert kept() is None
     finally:
         gc.enable()
+
+
+def position_of(result: FetchResult) -> int:
+    return result._assignment.state_value(PLACE).position
+
+
+@pytest.mark.parametrize("piece", [1, 3, 256])
+def test_records_of_later_times_are_left_for_later(monkeypatch, piece):
+    monkeypatch.setattr("stream.worker.fetched.PIECE", piece)
+    result = fetched(10, times=range(100, 110))
+    asked = []
+
+    def until(next_ms: float, limit_ms: float) -> float:
+        asked.append(next_ms)
+        return limit_ms
+
+    for room, limit_ms, expected in (
+        (100, 99, []), (100, 103, [0, 1, 2, 3]), (100, 103, []), (2, 108, [4, 5]),
+        (100, 107, [6, 7]), (100, 1_000, [8, 9]),
+    ):  # fmt: skip
+        first = position_of(result)
+        taken = take(result, room, lambda next_ms, limit=limit_ms: until(next_ms, limit))
+        assert [record.offset for record in taken] == expected
+        assert position_of(result) == first + len(expected)
+        assert asked[-1] == 100 + first
+    assert not result.has_more()
+
+
+def test_a_partition_whose_later_records_wait_may_be_sought():
+    result = fetched(10, times=range(100, 110))
+    take(result, 100, lambda next_ms: 103)
+    result._assignment.state_value(PLACE).seek(0)
+    assert take(result, 100) == []
+    assert not result.has_more()

@@ -34,7 +34,7 @@ OVERRIDDEN = {
 OWN = {"wake",
     "rejoin", "_rejoin", "_absent",
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
-    "give_back", "_give_back", "generation", "_drain", "_expected", "_slot_freed",
+    "give_back", "_give_back", "generation", "_drain", "_taken", "_expected", "_slot_freed",
     "_repair", "__getitem__", "backup_partition", "restore_backup", "reset_state",
 }  # fmt: skip
 USED = {
