@@ -1,5 +1,7 @@
 """What the texts of events say, as vectors: those that are known or can be in time."""
 
+from typing import Final
+
 import numpy as np
 
 from model.inputs import (
@@ -13,6 +15,10 @@ from model.rows import take
 from model.text import TextEncoder
 from topics.scores import ScoreInput
 
+CALM_EVENTS: Final = 500
+"""Events at once up to which texts may take all of their time. More mean that more waits behind
+them, and the time for texts shrinks as their number grows."""
+
 
 def read_texts(
     encoder: TextEncoder | None, x: ScoreInput, deadline_ms: float | None
@@ -20,13 +26,15 @@ def read_texts(
     """Return the vectors of the events' texts.
 
     ``deadline_ms`` bounds the time spent on those that are not in the cache (None: no bound, 0:
-    none of them); the others' vectors are unknown, all of them without an encoder.
+    none of them), and of more than CALM_EVENTS events it is only as much of it as these are of
+    them; the others' vectors are unknown, all of them without an encoder.
     """
     texts = without_vectors(x.rows)
     at = np.flatnonzero(reads_text(x.rows))
     if encoder is None or not len(at):
         return texts
-    deadline_s = None if deadline_ms is None else deadline_ms / 1000
+    share = min(1.0, CALM_EVENTS / len(x))
+    deadline_s = None if deadline_ms is None else deadline_ms / 1000 * share
     vectors, known = encoder.encode(
         [x.texts[i] or "" for i in at.tolist()], x.rows["text"][at], deadline_s
     )

@@ -5,7 +5,7 @@ import pytest
 
 from model.inputs import NO_TEXT, VECTOR_UNKNOWN, WITH_VECTOR
 from model.offline import packed_weights
-from model.reading import read_ahead, read_texts
+from model.reading import CALM_EVENTS, read_ahead, read_texts
 from model.text import TextEncoder
 from topics.columns import EVENT, PAST
 from topics.scores import ScoreInput
@@ -49,3 +49,27 @@ def test_without_an_encoder_nothing_is_known_and_nothing_waits() -> None:
     x = events()
     assert (read_texts(None, x, None).kind[[0, 2, 3, 4]] == VECTOR_UNKNOWN).all()
     assert read_ahead(None, x, 2)
+
+
+class Clocked:
+    """Stands for an encoder; notes how long it may take."""
+
+    width = 4
+
+    def __init__(self) -> None:
+        self.deadlines_s: list[float | None] = []
+
+    def encode(self, texts, hashes, deadline_s):
+        self.deadlines_s.append(deadline_s)
+        return np.zeros((len(texts), self.width), np.float32), np.zeros(len(texts), np.bool_)
+
+
+def test_texts_of_many_events_at_once_get_less_time():
+    encoder = Clocked()
+    for n, deadline_ms in ((1, 200), (CALM_EVENTS, 200), (4 * CALM_EVENTS, 200), (2_000, None)):
+        rows = np.zeros(n, EVENT)
+        rows["type"][0], rows["text"][0] = REVIEW, 1
+        features, past = np.zeros((n, 1), np.float32), np.zeros((n, 0), PAST)
+        x = ScoreInput(rows, features, past, np.zeros(n, np.uint8), ["fine"] + [None] * (n - 1))
+        read_texts(encoder, x, deadline_ms)
+    assert encoder.deadlines_s == [0.2, 0.2, 0.05, None]
