@@ -28,7 +28,8 @@ AT_A_TIME: Final = 64
 """Texts of one batch at most."""
 
 WINDOW: Final = 256
-"""Texts that are put in the order of their tokens at a time: 6 % of a batch is padding then."""
+"""Texts that are put in the order of their tokens at a time."""
+SHORT_WINDOW: Final = 32  # where time is short: what is tokenised and not encoded is in vain
 
 CACHED_TEXTS: Final = 50_000
 """Vectors kept: 77 MB at width 384."""
@@ -157,9 +158,9 @@ class TextEncoder:
         three Latin letters.
         """
         waiting = sorted(texts, key=lambda key: len(texts[key].encode()))
-        in_pass = self.engine.pass_tokens
+        in_pass, window = self.engine.pass_tokens, WINDOW if ends_at == np.inf else SHORT_WINDOW
         while waiting and time.monotonic() < ends_at:
-            keys, waiting = waiting[:WINDOW], waiting[WINDOW:]
+            keys, waiting = waiting[:window], waiting[window:]
             tokens = zip(keys, self._tokens([texts[key] for key in keys]), strict=True)
             ready = sorted(tokens, key=lambda pair: len(pair[1]))
             while ready:

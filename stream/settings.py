@@ -76,8 +76,8 @@ class Settings:
     )
     text_deadline_ms: int = declare(
         250,
-        "After this long an event is decided without its text's vector, as degraded; sooner where "
-        "more than 500 wait.",
+        "After this long an event is decided without its text's vector, as degraded; sooner in "
+        "rounds of more than 500 events.",
         low=0,
         high=60_000,
     )

@@ -6,17 +6,23 @@ decided before the orders that they are about. So a partition whose records are 
 others of its number have come to waits for them. Those of other numbers are not waited for.
 """
 
+import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-WINDOW_MS: Final = 60_000.0
-"""How far the partitions of a number may be apart, in time of their records. Small beside the hour
-after which an event is late, and long enough for a busy shop to fill rounds."""
+from faust.types import TP
+
+WINDOW_MS: Final = 300_000.0
+"""How far a partition may get ahead of the others of its number, in time of their records: little
+beside the hour after which an event is late, and enough for few and large polls."""
+
+OTHERS_S: Final = 1.0
+"""How long after the first of a number the others may still come up."""
 
 SILENT_S: Final = 5.0
-"""A partition that has more and gives nothing for so long, as one without a leader does, is not
+"""A partition that has more and is asked in vain for so long, as one without a leader is, is not
 waited for."""
 
 HELD_S: Final = 60.0
@@ -40,13 +46,21 @@ class _Reading:
     """How far a partition has come.
 
     ``at_ms`` is the time of its next record where that is known, else of the last; ``has_more``
-    says whether there is one, as of ``heard_s``.
+    says whether there is one. ``heard_s`` is when it last gave records or was not asked for any.
     """
 
     at_ms: float = -1.0
     has_more: bool = False
     heard_s: float = 0.0
     held_since_s: float | None = None
+
+
+@dataclass
+class _Number:
+    """The partitions of a number, of which the first was read at ``since_s``."""
+
+    since_s: float
+    readings: dict[str, _Reading] = field(default_factory=dict)
 
 
 class Alignment:
@@ -56,36 +70,49 @@ class Alignment:
     >>> alignment = Alignment(clock=lambda: 0.0)
     >>> orders, reviews = TP("shop.orders", 0), TP("shop.reviews", 0)
     >>> alignment.note(orders, 5_000, has_more=True)
-    >>> alignment.until(reviews, 90_000), alignment.until(orders, 70_000)
-    (65000.0, 130000.0)
-    >>> alignment.note(orders, 70_000, has_more=False)
-    >>> alignment.until(reviews, 90_000)
-    150000.0
+    >>> alignment.until(reviews, 600_000), alignment.until(orders, 500_000)
+    (305000.0, 900000.0)
+    >>> alignment.note(orders, 500_000, has_more=False)
+    >>> alignment.until(reviews, 600_000)
+    900000.0
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._numbers: dict[int, dict[str, _Reading]] = {}
+        self._numbers: dict[int, _Number] = {}
 
     def until(self, place: Place, next_ms: float) -> float:
         """Return up to which time records may be read, in ms; the next one is of ``next_ms``."""
-        now = self._clock()
-        mine = self._reading(place)
-        mine.at_ms = max(mine.at_ms, next_ms)
+        now, mine = self._clock(), self._reading(place)
+        mine.at_ms, mine.has_more = next_ms, True
+        number = self._numbers[place.partition]
         if mine.held_since_s is not None and now > mine.held_since_s + HELD_S:
             return next_ms + WINDOW_MS
         waited_for = [
             reading.at_ms
-            for topic, reading in self._numbers[place.partition].items()
+            for topic, reading in number.readings.items()
             if topic != place.topic and reading.has_more and now < reading.heard_s + SILENT_S
         ]
-        return min([next_ms, *waited_for]) + WINDOW_MS
+        if waited_for:
+            return min(waited_for) + WINDOW_MS
+        return next_ms + WINDOW_MS if now < number.since_s + OTHERS_S else math.inf
 
-    def note(self, place: Place, newest_ms: float, *, has_more: bool) -> None:
-        """Take down that records up to ``newest_ms`` were read, and whether there are more."""
+    def note(self, place: Place, newest_ms: float | None, *, has_more: bool) -> None:
+        """Take down that records up to ``newest_ms`` were read, and whether there are more.
+
+        None: the records that were to be read have turned out to be none.
+        """
         mine = self._reading(place)
-        mine.at_ms = max(mine.at_ms, newest_ms)
+        mine.at_ms = mine.at_ms if newest_ms is None else newest_ms
         mine.has_more, mine.heard_s, mine.held_since_s = has_more, self._clock(), None
+
+    def spare(self, are_ready: Callable[[Place], bool]) -> None:
+        """Go on waiting for partitions that are not to blame: fetched ones, and those not asked."""
+        now = self._clock()
+        for partition, number in self._numbers.items():
+            for topic, reading in number.readings.items():
+                if are_ready(TP(topic, partition)):
+                    reading.heard_s = now
 
     def hold(self, place: Place) -> None:
         """Take down that nothing was read of a partition, because it was ahead."""
@@ -98,4 +125,7 @@ class Alignment:
         self._numbers.clear()
 
     def _reading(self, place: Place) -> _Reading:
-        return self._numbers.setdefault(place.partition, {}).setdefault(place.topic, _Reading())
+        number = self._numbers.get(place.partition)
+        if number is None:
+            number = self._numbers[place.partition] = _Number(self._clock())
+        return number.readings.setdefault(place.topic, _Reading())

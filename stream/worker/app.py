@@ -18,7 +18,7 @@ from stream.worker.faustoptions import faust_options
 from stream.worker.lag import Lag
 from stream.worker.processor import SOURCES, Processor
 from stream.worker.producer import Producer
-from stream.worker.rounds import Rounds
+from stream.worker.rounds import ENOUGH, Rounds
 from stream.worker.samples import Samples
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
@@ -63,7 +63,7 @@ class WorkerApp(faust.App):
             self._taken, settings.topic_prefix,
         )  # fmt: skip
         self.again = AgainQueue(
-            self.records, compute, settings.partitions, self._counted, self.rounds.is_behind
+            self.records, compute, settings.partitions, self._counted, self._is_behind
         )
         self._main_loop = asyncio.get_running_loop()
 
@@ -108,6 +108,10 @@ class WorkerApp(faust.App):
         if self._consumer is None:
             return False
         return bool(self.kafka.progress.n_unfinished() or self.in_recovery or self.lag.any())
+
+    def _is_behind(self) -> bool:
+        """Tell whether more waits than a round takes."""
+        return self.lag.total() > ENOUGH
 
     async def _look_up(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
         topic = self.settings.changelog

@@ -14,8 +14,8 @@ class Lag:
 
     >>> gauge = Gauge("lag", "Records behind the end.", ["topic", "partition"], registry=None)
     >>> lag, one, two = Lag(gauge, "test."), TP("test.orders", 1), TP("test.orders", 2)
-    >>> lag.note(one, 7); lag.note(two, 0); lag.any()
-    True
+    >>> lag.note(one, 7); lag.note(two, 0); lag.any(), lag.total()
+    (True, 7)
     >>> lag.drop([one, TP("test.orders", 9)]); lag.any()
     False
     """
@@ -38,6 +38,10 @@ class Lag:
     def any(self) -> bool:
         """Tell whether a held partition has records that are not processed."""
         return any(list(self._behind.values()))
+
+    def total(self) -> int:
+        """Return how many records of held partitions are not processed, all together."""
+        return sum(list(self._behind.values()))
 
     def _labels(self, tp: TP) -> tuple[str, str]:
         return tp.topic.removeprefix(self._prefix), str(tp.partition)

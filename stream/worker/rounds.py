@@ -50,14 +50,15 @@ class Rounds:
         taken: Callable[[], None] = lambda: None,
         topic_prefix: str = "",
     ) -> None:
-        self._topic_prefix, self._batches, self._producer = topic_prefix, batches, producer
-        self._compute, self._holds, self._taken = compute, holds, taken
-        self._acknowledge, self._fail = acknowledge, fail
+        self._topic_prefix = topic_prefix
+        self._batches, self._producer, self._compute = batches, producer, compute
+        self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
+        self._taken = taken
         self._waiting: dict[int, deque[Arrived]] = {}
         self._queued: Counter[TP] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest: _Publishing | None = None
-        self._n_publishing = self._newest_size = 0
+        self._n_publishing = 0
         self._computing = self._open = self._lost = False
 
     def open(self) -> None:
@@ -80,10 +81,6 @@ class Rounds:
         """Return how many records of a topic partition wait to be computed."""
         return self._queued[tp]
 
-    def is_behind(self) -> bool:
-        """Tell whether the newest round was as large as rounds become, and more waits."""
-        return self._newest_size >= ENOUGH and (self._computing or bool(self._waiting))
-
     async def drain(self, timeout_s: float) -> None:
         """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
         self._close()
@@ -104,7 +101,8 @@ class Rounds:
 
     def _choose(self) -> list[Arrived]:
         """Take what the next round shall work on out of what waits."""
-        chosen, passed_over = list[Arrived](), dict[int, deque[Arrived]]()
+        chosen: list[Arrived] = []
+        passed_over: dict[int, deque[Arrived]] = {}
         n, labels = 0, None
         for partition in list(self._waiting):
             if n >= ENOUGH:
@@ -124,7 +122,6 @@ class Rounds:
             elif waiting:
                 self._waiting[partition] = waiting  # behind the others, who have their turn first
         self._waiting = passed_over | self._waiting
-        self._newest_size = n
         return chosen
 
     def _start(
@@ -157,9 +154,12 @@ class Rounds:
         self._go_on()
 
     async def _publish(
-        self, chosen: Sequence[Arrived], plan: Plan, mine: "_Publishing",
+        self,
+        chosen: Sequence[Arrived],
+        plan: Plan,
+        mine: "_Publishing",
         before: "_Publishing | None",
-    ) -> None:  # fmt: skip
+    ) -> None:
         try:
             if before is not None:
                 await before.queued.wait()

@@ -86,6 +86,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             raise ConsumerStoppedError()
         if fetcher._subscriptions.reassignment_in_progress:
             await fetcher._subscriptions.wait_for_assignment()
+        self._alignment.spare(lambda place: place in fetcher._records or place not in active)
         drained: dict[TP, list[Any]] = {}
         room = max_records or sys.maxsize
         with fetcher._subscriptions.fetch_context():
@@ -116,12 +117,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if self.consumer._is_changelog_tp(TP(*place)):
             return take(fetched, room)
         records = take(fetched, room, lambda next_ms: self._alignment.until(place, next_ms))
-        if records:
+        if not records and fetched.has_more():
+            self._alignment.hold(place)
+        elif fetched._assignment.active:
             state = fetched._assignment.state_value(place)
             more = state.position < (state.highwater or 0)
-            self._alignment.note(place, records[-1].timestamp, has_more=more)
-        elif fetched.has_more():
-            self._alignment.hold(place)
+            newest_ms = records[-1].timestamp if records else None
+            self._alignment.note(place, newest_ms, has_more=more)
         return records
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:

@@ -1,10 +1,11 @@
 """Partitions of one number are read together while a worker is behind."""
 
+import math
 from dataclasses import dataclass
 
 from faust.types import TP
 
-from stream.worker.alignment import HELD_S, SILENT_S, WINDOW_MS, Alignment
+from stream.worker.alignment import HELD_S, OTHERS_S, SILENT_S, WINDOW_MS, Alignment
 
 ORDERS, BROWSE, REVIEWS = (TP(f"shop.{name}", 0) for name in ("orders", "browse", "reviews"))
 ELSEWHERE = TP("shop.orders", 1)
@@ -26,14 +27,22 @@ def test_a_partition_waits_for_the_others_of_its_number_alone():
     alignment.note(ELSEWHERE, 0, has_more=True)
     assert alignment.until(REVIEWS, 3 * HOUR_MS) == HOUR_MS + WINDOW_MS
     assert alignment.until(BROWSE, 3 * HOUR_MS) == HOUR_MS + WINDOW_MS
-    assert alignment.until(ORDERS, HOUR_MS + 1) == HOUR_MS + 1 + WINDOW_MS
-    assert alignment.until(ELSEWHERE, 3 * HOUR_MS) == 3 * HOUR_MS + WINDOW_MS
+
+
+def test_what_is_behind_all_others_may_get_as_far_ahead_of_them():
+    alignment = Alignment()
+    alignment.note(ORDERS, HOUR_MS, has_more=True)
+    alignment.note(BROWSE, 2 * HOUR_MS, has_more=True)
+    assert alignment.until(ORDERS, HOUR_MS + 1) == 2 * HOUR_MS + WINDOW_MS
 
 
 def test_one_that_is_read_to_its_end_is_not_waited_for():
-    alignment = Alignment()
+    clock = Clock()
+    alignment = Alignment(clock)
     alignment.note(ORDERS, 0, has_more=False)
-    assert alignment.until(REVIEWS, HOUR_MS) > HOUR_MS
+    assert alignment.until(REVIEWS, HOUR_MS) == HOUR_MS + WINDOW_MS  # browsing may yet come up
+    clock.now_s = OTHERS_S
+    assert alignment.until(REVIEWS, HOUR_MS) == math.inf
 
 
 def test_what_is_behind_all_others_goes_on_however_old_it_says_it_is():
@@ -54,13 +63,29 @@ def test_after_a_pause_of_all_topics_none_waits_for_another():
     assert alignment.until(BROWSE, 2 * HOUR_MS) > 2 * HOUR_MS
 
 
-def test_a_partition_that_gives_nothing_is_not_waited_for():
+def test_a_partition_that_is_asked_in_vain_is_not_waited_for():
     clock = Clock()
     alignment = Alignment(clock)
     alignment.note(ORDERS, 0, has_more=True)
     clock.now_s = SILENT_S - 0.1
     assert alignment.until(REVIEWS, HOUR_MS) < HOUR_MS
     clock.now_s = SILENT_S + 0.1
+    assert alignment.until(REVIEWS, HOUR_MS) > HOUR_MS
+
+
+def test_a_partition_that_was_not_asked_is_waited_for():
+    clock = Clock()
+    alignment = Alignment(clock)
+    alignment.note(ORDERS, 0, has_more=True)
+    clock.now_s = 10 * SILENT_S
+    alignment.spare(lambda place: place == ORDERS)
+    assert alignment.until(REVIEWS, HOUR_MS) < HOUR_MS
+
+
+def test_one_whose_records_turn_out_to_be_none_is_not_waited_for():
+    alignment = Alignment()
+    alignment.note(ORDERS, 0, has_more=True)
+    alignment.note(ORDERS, None, has_more=False)
     assert alignment.until(REVIEWS, HOUR_MS) > HOUR_MS
 
 
@@ -76,11 +101,12 @@ def test_a_partition_is_not_held_for_ever():
     assert alignment.until(REVIEWS, HOUR_MS + 1) < HOUR_MS  # orders are still waited for
 
 
-def test_a_single_record_of_a_wrong_time_holds_nobody():
+def test_a_single_record_of_a_wrong_time_is_forgotten_with_the_next():
     alignment = Alignment()
-    alignment.note(ORDERS, 70 * 365 * 24 * HOUR_MS, has_more=True)
-    alignment.note(ORDERS, HOUR_MS, has_more=True)
-    assert alignment.until(REVIEWS, 2 * HOUR_MS) > 2 * HOUR_MS
+    for wrong_ms in (70 * 365 * 24 * HOUR_MS, -1):
+        alignment.note(ORDERS, wrong_ms, has_more=True)
+        alignment.until(ORDERS, HOUR_MS)
+        assert alignment.until(REVIEWS, 2 * HOUR_MS) == HOUR_MS + WINDOW_MS
 
 
 def test_nothing_is_held_after_an_assignment():

@@ -17,23 +17,33 @@ from stream.worker.fetched import take
 PLACE = TopicPartition("shop.orders", 0)
 
 
-def fetched(n: int, position: int = 0, times: Sequence[int] = ()) -> FetchResult:
-    return asyncio.run(fetched_on_a_loop(n, position, times or [1] * n))
+def fetched(n: int, position: int = 0, times: Sequence[int] = (), gap: int = 0) -> FetchResult:
+    return asyncio.run(fetched_on_a_loop(n, position, times or [1] * n, gap))
 
 
-async def fetched_on_a_loop(n: int, position: int, times: Sequence[int]) -> FetchResult:
-    """What aiokafka keeps of a fetch of ``n`` records, for a consumer that is at ``position``."""
-    builder = DefaultRecordBatchBuilder(
-        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1,
-        base_sequence=-1, batch_size=1 << 20,
-    )  # fmt: skip
-    for offset in range(n):
-        builder.append(offset, timestamp=times[offset], key=b"k", value=b"%d" % offset, headers=[])
+async def fetched_on_a_loop(n: int, position: int, times: Sequence[int], gap: int) -> FetchResult:
+    """What aiokafka keeps of a fetch of ``n`` records, for a consumer that is at ``position``.
+
+    With a ``gap`` as many offsets are missing in the middle, between two batches.
+    """
+    parts = [range(n)] if not gap else [range(n // 2), range(n // 2, n)]
+    data = b""
+    for part in parts:
+        builder = DefaultRecordBatchBuilder(
+            magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1,
+            base_sequence=-1, batch_size=1 << 20,
+        )  # fmt: skip
+        for number in part:
+            value = b"%d" % number
+            builder.append(number - part[0], times[number], key=b"k", value=value, headers=[])
+        batch = bytearray(builder.build())
+        batch[:8] = (part[0] + (gap if part[0] else 0)).to_bytes(8, "big")  # as the broker does
+        data += bytes(batch)
     assignment = Assignment([PLACE])
     assignment.state_value(PLACE).seek(position)
-    records = MemoryRecords(bytes(builder.build()))
-    parts = PartitionRecords(PLACE, records, [], 0, None, None, True, 0)
-    return FetchResult(PLACE, assignment=assignment, partition_records=parts, backoff=0)
+    records = MemoryRecords(data)
+    fetched = PartitionRecords(PLACE, records, [], 0, None, None, True, 0)
+    return FetchResult(PLACE, assignment=assignment, partition_records=fetched, backoff=0)
 
 
 def test_records_come_in_order_and_as_many_as_there_is_room_for():
@@ -87,4 +97,18 @@ def test_a_partition_whose_later_records_wait_may_be_sought():
     take(result, 100, lambda next_ms: 103)
     result._assignment.state_value(PLACE).seek(0)
     assert take(result, 100) == []
+    assert not result.has_more()
+
+
+@pytest.mark.parametrize("piece", [1, 3, 256])
+def test_what_is_left_for_later_comes_before_the_next_batch(monkeypatch, piece):
+    monkeypatch.setattr("stream.worker.fetched.PIECE", piece)
+    result = fetched(10, times=range(100, 110), gap=20)
+    for limit_ms, expected, position in (
+        (102, [0, 1, 2], 3), (105, [3, 4, 25], 26), (105, [], 26), (107, [26, 27], 28),
+        (200, [28, 29], 30),
+    ):  # fmt: skip
+        taken = take(result, 100, lambda next_ms, limit=limit_ms: limit)
+        assert [record.offset for record in taken] == expected
+        assert position_of(result) == position
     assert not result.has_more()

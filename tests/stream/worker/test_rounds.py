@@ -100,20 +100,6 @@ def test_what_waits_while_the_thread_is_busy_goes_together():
     assert run.of("acknowledge") == run.of("plan")
 
 
-@pytest.mark.parametrize(("n", "behind"), [(10, False), (ENOUGH - 1, False), (ENOUGH, True)])
-def test_a_worker_is_behind_while_a_round_is_full(n, behind):
-    async def scenario():
-        run = Run()
-        told = [run.rounds.is_behind()]
-        run.begin(0, 0, 0, n)
-        await asyncio.sleep(0.01)
-        told.append(run.rounds.is_behind())
-        await run.settle()
-        return [*told, run.rounds.is_behind()]
-
-    assert asyncio.run(scenario()) == [False, behind, False]
-
-
 def test_the_steps_of_a_partition_follow_one_another():
     async def scenario():
         run = Run()
