@@ -26,8 +26,8 @@ def read_texts(
     """Return the vectors of the events' texts.
 
     ``deadline_ms`` bounds the time spent on those that are not in the cache (None: no bound, 0:
-    none of them), and of more than CALM_EVENTS events it is only as much of it as these are of
-    them; the others' vectors are unknown, all of them without an encoder.
+    none of them). With more events than CALM_EVENTS it is shortened in proportion. The vectors of
+    texts left out are unknown, all of them without an encoder.
     """
     texts = without_vectors(x.rows)
     at = np.flatnonzero(reads_text(x.rows))

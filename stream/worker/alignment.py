@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 from faust.types import TP
 
@@ -27,18 +27,6 @@ waited for."""
 
 HELD_S: Final = 60.0
 """A partition that had to wait for so long goes on: its records' times may be wrong."""
-
-
-class Place(Protocol):
-    """A partition of a topic."""
-
-    @property
-    def topic(self) -> str:
-        """The topic's name."""
-
-    @property
-    def partition(self) -> int:
-        """The partition's number."""
 
 
 @dataclass
@@ -60,13 +48,12 @@ class _Number:
     """The partitions of a number, of which the first was read at ``since_s``."""
 
     since_s: float
-    readings: dict[str, _Reading] = field(default_factory=dict)
+    readings: dict[TP, _Reading] = field(default_factory=dict)
 
 
 class Alignment:
     """Says up to which time the partitions of each number may be read.
 
-    >>> from faust.types import TP
     >>> alignment = Alignment(clock=lambda: 0.0)
     >>> orders, reviews = TP("shop.orders", 0), TP("shop.reviews", 0)
     >>> alignment.note(orders, 5_000, has_more=True)
@@ -81,7 +68,7 @@ class Alignment:
         self._clock = clock
         self._numbers: dict[int, _Number] = {}
 
-    def until(self, place: Place, next_ms: float) -> float:
+    def until(self, place: TP, next_ms: float) -> float:
         """Return up to which time records may be read, in ms; the next one is of ``next_ms``."""
         now, mine = self._clock(), self._reading(place)
         mine.at_ms, mine.has_more = next_ms, True
@@ -90,14 +77,14 @@ class Alignment:
             return next_ms + WINDOW_MS
         waited_for = [
             reading.at_ms
-            for topic, reading in number.readings.items()
-            if topic != place.topic and reading.has_more and now < reading.heard_s + SILENT_S
+            for other, reading in number.readings.items()
+            if other != place and reading.has_more and now < reading.heard_s + SILENT_S
         ]
         if waited_for:
             return min(waited_for) + WINDOW_MS
         return next_ms + WINDOW_MS if now < number.since_s + OTHERS_S else math.inf
 
-    def note(self, place: Place, newest_ms: float | None, *, has_more: bool) -> None:
+    def note(self, place: TP, newest_ms: float | None, *, has_more: bool) -> None:
         """Take down that records up to ``newest_ms`` were read, and whether there are more.
 
         None: the records that were to be read have turned out to be none.
@@ -106,15 +93,15 @@ class Alignment:
         mine.at_ms = mine.at_ms if newest_ms is None else newest_ms
         mine.has_more, mine.heard_s, mine.held_since_s = has_more, self._clock(), None
 
-    def spare(self, are_ready: Callable[[Place], bool]) -> None:
+    def spare(self, are_ready: Callable[[TP], bool]) -> None:
         """Go on waiting for partitions that are not to blame: fetched ones, and those not asked."""
         now = self._clock()
-        for partition, number in self._numbers.items():
-            for topic, reading in number.readings.items():
-                if are_ready(TP(topic, partition)):
+        for number in self._numbers.values():
+            for place, reading in number.readings.items():
+                if are_ready(place):
                     reading.heard_s = now
 
-    def hold(self, place: Place) -> None:
+    def hold(self, place: TP) -> None:
         """Take down that nothing was read of a partition, because it was ahead."""
         mine = self._reading(place)
         if mine.held_since_s is None:
@@ -124,8 +111,8 @@ class Alignment:
         """Begin anew: partitions were assigned, or are read again."""
         self._numbers.clear()
 
-    def _reading(self, place: Place) -> _Reading:
+    def _reading(self, place: TP) -> _Reading:
         number = self._numbers.get(place.partition)
         if number is None:
             number = self._numbers[place.partition] = _Number(self._clock())
-        return number.readings.setdefault(place.topic, _Reading())
+        return number.readings.setdefault(place, _Reading())

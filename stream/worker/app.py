@@ -63,7 +63,7 @@ class WorkerApp(faust.App):
             self._taken, settings.topic_prefix,
         )  # fmt: skip
         self.again = AgainQueue(
-            self.records, compute, settings.partitions, self._counted, self._is_behind
+            self.records, compute, settings.partitions, self._counted, self._is_far_behind
         )
         self._main_loop = asyncio.get_running_loop()
 
@@ -109,7 +109,7 @@ class WorkerApp(faust.App):
             return False
         return bool(self.kafka.progress.n_unfinished() or self.in_recovery or self.lag.any())
 
-    def _is_behind(self) -> bool:
+    def _is_far_behind(self) -> bool:
         """Tell whether more waits than a round takes."""
         return self.lag.total() > ENOUGH
 

@@ -113,14 +113,14 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def _taken(self, fetched: FetchResult, room: int) -> list[Any]:
         """Take the records of a changelog as they come, those of a source when it is their turn."""
-        place = fetched._topic_partition
-        if self.consumer._is_changelog_tp(TP(*place)):
+        place = TP(*fetched._topic_partition)
+        if self.consumer._is_changelog_tp(place):
             return take(fetched, room)
         records = take(fetched, room, lambda next_ms: self._alignment.until(place, next_ms))
         if not records and fetched.has_more():
             self._alignment.hold(place)
         elif fetched._assignment.active:
-            state = fetched._assignment.state_value(place)
+            state = fetched._assignment.state_value(fetched._topic_partition)
             more = state.position < (state.highwater or 0)
             newest_ms = records[-1].timestamp if records else None
             self._alignment.note(place, newest_ms, has_more=more)

@@ -20,11 +20,8 @@ N_EVENTS = 30_000
 
 @pytest.fixture
 def market(kafka):
-    market = Market(kafka, partitions=2)
-    yield market
-    for worker in WorkerProcess.all:
-        if worker.settings.application == market.application and worker.alive():
-            worker.kill()
+    yield Market(kafka, partitions=2)
+    WorkerProcess.kill_all()
 
 
 def test_a_backlog_is_decided_in_about_the_order_of_its_times(market, tmp_path):
