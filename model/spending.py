@@ -2,7 +2,8 @@
 
 Trees cannot tell of more than they have seen, and a shop's largest customers spend more than that.
 So trees say where a user stands, a line in logarithms says what that is worth, and beyond twice
-the mean past spending counts directly.
+the mean past spending counts directly. How soon a customer is expected to order again
+(`model.returning`) counts in that line too: it knows of silences that no row of training had.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.habits import AT, RISING
+from model.returning import Returning
 from model.trees import Trees
 
 Array = NDArray[np.float64]
@@ -28,6 +30,9 @@ LARGE: Final = 2.0
 MAX_TREES: Final = 100
 N_FOLDS: Final = 3
 _PACES: Final = (("net_one", 1.0), ("net_two", 2.0), ("rate", 1.0))
+_RARELY: Final = 1e-4
+"""Orders a day that are about none."""
+
 _POWER: Final = 1.5
 _RIDGE: Final = 30.0
 
@@ -37,12 +42,14 @@ class Spending:
     """What users are expected to spend within the horizon, from `model.habits`.
 
     ``place`` says the mean of log(1 + spend / ``unit``), ``middle`` its median. ``weights``
-    float64[6] make the logarithm of the mean spend from 1, the place, the logarithm of all past
-    spending, and those of three paces of spending, per horizon, as far as they exceed ``large``.
+    float64[7] make the logarithm of the mean spend from 1, the place, the logarithm of all past
+    spending, those of three paces of spending, per horizon, as far as they exceed ``large``, and
+    that of the orders a day that ``returning`` expects.
     """
 
     place: Trees
     middle: Trees
+    returning: Returning
     weights: Array
     unit: float
     large: float
@@ -67,14 +74,20 @@ class Spending:
         size = np.log1p(paid / unit)
         place, held = _stacked(x, size, fold, "squared_error", seed)
         middle, _ = _stacked(x, size, fold, "absolute_error", seed)
-        weights = _weights(_terms(x, held, unit, large), paid, mean)
-        return cls(place, middle, weights, unit, large)
+        returning = Returning.fit(x, seed=seed)
+        weights = _weights(_terms(x, held, returning, unit, large), paid, mean)
+        return cls(place, middle, returning, weights, unit, large)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return all members as arrays, to be saved."""
         parts = {"place": self.place, "middle": self.middle}
         trees = {f"{p}.{key}": a for p, t in parts.items() for key, a in t.arrays().items()}
-        return trees | {"weights": self.weights, "units": np.array([self.unit, self.large])}
+        units = np.array([self.unit, self.large])
+        return trees | {
+            "returning": self.returning.array(),
+            "weights": self.weights,
+            "units": units,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
@@ -86,18 +99,21 @@ class Spending:
             for p in ("place.", "middle.")
         )
         unit, large = arrays["units"].tolist()
-        return cls(place, middle, arrays["weights"], unit, large)
+        returning = Returning.from_array(arrays["returning"])
+        return cls(place, middle, returning, arrays["weights"], unit, large)
 
     def told(self) -> dict[str, Any]:
         """Return its sizes and weights for people to read."""
         return {
             "trees": [len(self.place.root), len(self.middle.root)],
+            "returning": [round(number, 4) for number in self.returning.array().tolist()],
             "weights": [round(weight, 4) for weight in self.weights.tolist()],
         }
 
     def mean(self, habits: NDArray[np.float32]) -> Array:
         """Return the expected spend within the horizon, float64[n] above 0, in currency."""
-        terms = _terms(habits, self.place.total(habits), self.unit, self.large)
+        place = self.place.total(habits)
+        terms = _terms(habits, place, self.returning, self.unit, self.large)
         found: Array = np.exp(np.clip(terms @ self.weights, -30, 30))
         return found
 
@@ -148,14 +164,17 @@ def _grown(
     ).fit(x, size)
 
 
-def _terms(habits: NDArray[np.float32], place: Array, unit: float, large: float) -> Array:
-    """Return float64[n, 6]: what `Spending.weights` weigh."""
+def _terms(
+    habits: NDArray[np.float32], place: Array, returning: Returning, unit: float, large: float
+) -> Array:
+    """Return float64[n, 7]: what `Spending.weights` weigh."""
     spent = np.maximum(habits[:, AT["lifetime"]], 0.0, dtype=np.float64)
     above = [
         np.log(np.maximum(habits[:, AT[name]] / (per * large), 1.0, dtype=np.float64))
         for name, per in _PACES
     ]
-    return np.stack([np.ones(len(place)), place, np.log(spent + unit), *above], 1)
+    soon = np.log(returning.per_day(habits) + _RARELY)
+    return np.stack([np.ones(len(place)), place, np.log(spent + unit), *above, soon], 1)
 
 
 def _weights(terms: Array, paid: Array, mean: float) -> Array:

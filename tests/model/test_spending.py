@@ -68,6 +68,19 @@ def test_customers_larger_than_any_seen_are_expected_to_spend_more_than_the_larg
     assert spending.mean(larger)[0] > 3 * spending.mean(largest)[0]
 
 
+def test_silence_longer_than_any_seen_lowers_what_is_expected_further() -> None:
+    rng, rows = np.random.default_rng(4), asked(seed=4)
+    silent = rows.habits[:, AT["days_since_last"]]
+    rows.habits[:, AT["n_orders"]] = 1 + rng.poisson(3, len(rows))
+    rows.habits[:, AT["tenure_days"]] = silent + rng.uniform(1, 100, len(rows))
+    found = Spending.fit(rows.habits, rows.spend, rows.user, seed=0)
+    assert found is not None
+    gone = rows.habits[[np.argmax(silent)]].repeat(2, 0)
+    gone[1, [AT["days_since_last"], AT["tenure_days"]]] += 300
+    longest, longer = found.mean(gone).tolist()
+    assert longer < 0.99 * longest
+
+
 def test_too_few_rows_or_no_spend_teach_nothing() -> None:
     rows = asked(100)
     assert Spending.fit(rows.habits, rows.spend, rows.user, seed=0) is None
