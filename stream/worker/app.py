@@ -18,13 +18,14 @@ from stream.worker.faustoptions import faust_options
 from stream.worker.lag import Lag
 from stream.worker.processor import SOURCES, Processor
 from stream.worker.producer import Producer
-from stream.worker.rounds import ENOUGH, Rounds
+from stream.worker.rounds import Rounds
 from stream.worker.samples import Samples
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
 from stream.worker.states import States
 from stream.worker.tables import RawSchema
 from stream.worker.transport import Consumer
+from stream.worker.waiting import ENOUGH
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ class WorkerApp(faust.App):
         n_records = sum(map(len, plan.batches))
         metrics.batch_seconds.observe(seconds)
         metrics.batch_records.observe(n_records)
-        for built in (*plan.outputs, *plan.changelog):
+        for built in (*plan.outputs, *plan.links, *plan.changelog):
             metrics.published.labels(built.topic).inc(len(built))
         for reason, n in plan.reasons.items():
             metrics.dead_letters.labels(reason).inc(n)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stream.worker.deadletters import DeadLetters
 from stream.worker.envelope import Headers, pack, unpack
-from stream.worker.linkrecords import LINKS_HEADER, LINKS_VERSION
+from stream.worker.linkrecords import packed
 from stream.worker.partition import advanced
 from stream.worker.processor import (
     SOURCES,
@@ -42,12 +42,14 @@ class Changed:
 class Plan:
     """Computed batches: the records to produce and the values to store.
 
-    ``batches`` have let go of their records. ``repeated`` says of each whether some of it had been
+    ``batches`` have let go of their records. ``links`` are for the links topic, ``outputs`` for all
+    others but the changelog. ``repeated`` says of each whether some of it had been
     applied before; ``counts`` and ``again`` are those of the `Outcome`.
     """
 
     batches: Sequence[RecordBatch]
     outputs: Sequence[Built]
+    links: Sequence[Built]
     changed: Sequence[Changed]
     reasons: Mapping[str, int]
     repeated: Sequence[bool]
@@ -107,7 +109,8 @@ class Batches:
         parts["compute"] = time.thread_time() - begin - sum(parts.values())
         self._stages.add(parts)
         with self._stages.measure("produce"):
-            outputs = self._outputs(batches, outcome, letters, now_ms)
+            outputs = self._outputs(outcome, letters, now_ms)
+            links = self._links(batches, outcome, now_ms)
             outcome = replace(outcome, outputs=(), links=())
             for batch in batches:
                 batch.let_go()
@@ -122,7 +125,9 @@ class Batches:
                  >= b.offsets[0])
             for b in batches
         ]  # fmt: skip
-        return Plan(batches, outputs, changed, reasons, repeated, outcome.counts, outcome.again)
+        return Plan(
+            batches, outputs, links, changed, reasons, repeated, outcome.counts, outcome.again
+        )
 
     def store(self, plan: Plan, sent: Sequence[tuple[int, int]]) -> None:
         """Write what the changelog records, acknowledged at ``sent`` (offset, number), hold."""
@@ -182,34 +187,26 @@ class Batches:
             built = self._producer.build(self._settings.changelog, number, own, new, now_ms)
             yield Changed(number, own, new, built)
 
-    def _outputs(
-        self,
-        batches: Sequence[RecordBatch],
-        outcome: Outcome,
-        letters: Sequence[Outgoing],
-        now_ms: int,
-    ) -> list[Built]:
+    def _outputs(self, outcome: Outcome, letters: Sequence[Outgoing], now_ms: int) -> list[Built]:
         n = self._settings.partitions
         built: list[Built] = []
         for out in (*outcome.outputs, *letters):
             built += self._producer.build_keyed(
                 out.topic, out.partitions, out.keys, out.values, now_ms, n
             )
+        return built
+
+    def _links(self, batches: Sequence[RecordBatch], outcome: Outcome, now_ms: int) -> list[Built]:
         records: list[bytes | None] = []
         numbers: list[int] = []
         for batch, links in zip(batches, outcome.links, strict=True):
             if links is not None:
-                header = LINKS_HEADER.pack(
-                    LINKS_VERSION, batch.source, batch.partition, self._life(batch.source),
-                    int(batch.offsets[0]), int(batch.offsets[-1]),
-                )  # fmt: skip
-                records.append(header + links)
+                life = self._life(batch.source)
+                records.append(packed(batch.source, batch.partition, life, batch.offsets, links))
                 numbers.append(batch.partition)
-        built += self._producer.build_spread(
-            self._settings.links, np.array(numbers, np.int64), [None] * len(records), records,
-            now_ms,
-        )  # fmt: skip
-        return built
+        places = np.array(numbers, np.int64)
+        topic, keys = self._settings.links, [None] * len(records)
+        return self._producer.build_spread(topic, places, keys, records, now_ms)
 
 
 def reached(headers: Headers, lives: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -4,6 +4,9 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stream.worker.linksink import LinkRecord
 from stream.worker.linkstore import LinkStore
 
@@ -12,6 +15,14 @@ LINKS_VERSION: Final = 1
 
 LINKS_HEADER: Final = struct.Struct("<BBHIqq")
 """Version, source, partition, life of the source topic, first and last source offset."""
+
+
+def packed(
+    source: int, partition: int, life: int, offsets: NDArray[np.int64], links: bytes
+) -> bytes:
+    """Return the record for ``links`` of the records at ``offsets`` of a source partition."""
+    first, last = int(offsets[0]), int(offsets[-1])
+    return LINKS_HEADER.pack(LINKS_VERSION, source, partition, life, first, last) + links
 
 
 class Unpacking:

@@ -119,6 +119,19 @@ class Producer:
         """
         return await self.acknowledged(batches, await self.hand_over(batches))
 
+    async def send_in_turn(self, batches: Sequence[Built]) -> None:
+        """Send batches, each when the broker has those before it of its partition.
+
+        So none of them is in a topic without those before it, as may happen where many are under
+        way: one fails for good, and the next gets through. Raises KafkaError if one failed.
+        """
+        left = list(batches)
+        while left:
+            firsts = {(batch.topic, batch.partition): batch for batch in reversed(left)}
+            turn = [batch for batch in left if firsts[batch.topic, batch.partition] is batch]
+            await self.send(turn)
+            left = [batch for batch in left if firsts[batch.topic, batch.partition] is not batch]
+
     async def hand_over(self, batches: Sequence[Built]) -> list[asyncio.Future[Any]]:
         """Queue batches behind what was queued before; return what `acknowledged` waits for."""
         return [

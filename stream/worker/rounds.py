@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from typing import Any, Final
@@ -12,30 +11,22 @@ from faust.types import TP
 from stream.worker.batch import Batches, Plan
 from stream.worker.processor import LABELS, SOURCES, RecordBatch
 from stream.worker.producer import Producer
-
-ENOUGH: Final = 3_000
-"""Records of a round beyond which no further batch joins it: what a round costs besides its
-records is small by then, and it can be acknowledged while the next one is computed."""
-
-MOST: Final = 5_000
-"""Records of a round that a further batch must not exceed: what a round needs while it is computed
-is the largest part of a worker's memory. A batch that is larger by itself is a round of its own."""
+from stream.worker.waiting import Arrived, Waiting
 
 IN_FLIGHT: Final = 3
 """Computed rounds that are not acknowledged yet, beyond which none is computed."""
-
-Arrived = tuple[Any, float]
-"""A message whose value is a batch, and when it came."""
 
 
 class Rounds:
     """Works on batches, those of one partition number in the order in which they were polled.
 
     A round takes the waiting batches of one partition after the other. Its steps, of which none
-    begins before the one before it is done: compute, produce outputs, produce the changelog, write
-    the stores, acknowledge. While a round is acknowledged, the next is computed on the states that
-    it leaves behind, and its outputs are produced behind those of the round before; its changelog
-    waits until that round is done. So rounds are small when little comes, and large when much does.
+    begins before the one before it is done: compute, produce outputs, produce links, produce the
+    changelog, write the stores, acknowledge. While a round is acknowledged, the next is computed on
+    the states that it leaves behind, and its outputs are produced behind those of the round before.
+    Its links wait until the broker has those of that round: a reader of the links topic takes a
+    record to mean that all before it have come. Its changelog waits until that round is done. So
+    rounds are small when little comes, and large when much does.
     ``taken`` is called when batches have left the queue.
     """
 
@@ -54,8 +45,7 @@ class Rounds:
         self._batches, self._producer, self._compute = batches, producer, compute
         self._holds, self._acknowledge, self._fail = holds, acknowledge, fail
         self._taken = taken
-        self._waiting: dict[int, deque[Arrived]] = {}
-        self._queued: Counter[TP] = Counter()
+        self._waiting = Waiting(lambda message: self._source(message) == LABELS)
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest: _Publishing | None = None
         self._n_publishing = 0
@@ -72,14 +62,12 @@ class Rounds:
     def begin(self, message: Any) -> None:
         """Take a batch that an agent received, or leave it where partitions are moving."""
         if self._open:
-            waiting = self._waiting.setdefault(message.partition, deque())
-            waiting.append((message, time.monotonic()))
-            self._queued[message.tp] += len(message.value.offsets)
+            self._waiting.put(message)
             self._go_on()
 
     def n_queued(self, tp: TP) -> int:
         """Return how many records of a topic partition wait to be computed."""
-        return self._queued[tp]
+        return self._waiting.n_queued(tp)
 
     async def drain(self, timeout_s: float) -> None:
         """Forget what waits and finish what has begun; after ``timeout_s`` seconds, fail."""
@@ -94,35 +82,10 @@ class Rounds:
     def _go_on(self) -> None:
         if self._computing or self._n_publishing >= IN_FLIGHT or not self._waiting:
             return
-        chosen = self._choose()
+        chosen = self._waiting.choose()
         self._computing = True
         self._start(self._compute_round(chosen), chosen)
         self._taken()
-
-    def _choose(self) -> list[Arrived]:
-        """Take what the next round shall work on out of what waits."""
-        chosen: list[Arrived] = []
-        passed_over: dict[int, deque[Arrived]] = {}
-        n, labels = 0, None
-        for partition in list(self._waiting):
-            if n >= ENOUGH:
-                break
-            waiting, n_before = self._waiting.pop(partition), n
-            while waiting and n < ENOUGH:
-                message, _ = waiting[0]
-                is_label, size = self._source(message) == LABELS, len(message.value.offsets)
-                if labels not in {None, is_label} or (chosen and n + size > MOST):
-                    break
-                labels = is_label
-                n += size
-                self._queued[message.tp] -= size
-                chosen.append(waiting.popleft())
-            if waiting and n == n_before:
-                passed_over[partition] = waiting
-            elif waiting:
-                self._waiting[partition] = waiting  # behind the others, who have their turn first
-        self._waiting = passed_over | self._waiting
-        return chosen
 
     def _start(
         self, step: Coroutine[Any, Any, None], chosen: Sequence[Arrived]
@@ -167,7 +130,15 @@ class Rounds:
             futures = await self._producer.hand_over(plan.outputs) if held else []
         finally:
             mine.queued.set()
-        await self._producer.acknowledged(plan.outputs if held else [], futures)
+        try:
+            await self._producer.acknowledged(plan.outputs if held else [], futures)
+            if before is not None:
+                await before.linked.wait()
+            held = held and self._all_held(chosen)
+            if held:
+                await self._producer.send_in_turn(plan.links)
+        finally:
+            mine.linked.set()
         if before is not None and before.done is not None:
             await asyncio.wait({before.done})
         if held and self._all_held(chosen):
@@ -196,7 +167,6 @@ class Rounds:
     def _close(self) -> None:
         self._open = False
         self._waiting.clear()
-        self._queued.clear()
 
     def _batch(self, message: Any) -> RecordBatch:
         fetched = message.value
@@ -211,8 +181,12 @@ class Rounds:
 
 
 class _Publishing:
-    """A computed round: ``queued`` when its outputs are with the producer, ``done`` its task."""
+    """A computed round: its outputs are ``queued``, its links at the broker; ``done`` is its task.
+
+    Both are set as well when that has failed; nothing is held then any more.
+    """
 
     def __init__(self) -> None:
         self.queued = asyncio.Event()
+        self.linked = asyncio.Event()
         self.done: asyncio.Task[None] | None = None

@@ -47,10 +47,11 @@ def test_what_was_read_decided_and_sent_is_let_go_of_and_its_numbers_stay(tmp_pa
             states.begin_term(1)
             batches = Batches(settings, processor, states, producer, Stages(), lambda source: 0)
             plan = batches.plan([batch])
-            built = [*plan.outputs, *plan.changelog]
+            built = [*plan.outputs, *plan.links, *plan.changelog]
             n_built = [len(part) for part in built]
             gone = keys == values == [] and processor.last() is None
             await producer.send(plan.outputs)
+            await producer.send_in_turn(plan.links)
             batches.store(plan, await producer.send(plan.changelog))
             kept = [part.builder._buffer for part in built]
             (state,) = states.partition(0).get_many([b"u"])
@@ -67,3 +68,35 @@ def test_what_was_read_decided_and_sent_is_let_go_of_and_its_numbers_stay(tmp_pa
     assert before == after == [N, 1, 1]  # decisions, links, a state
     assert kept == [None] * 3
     assert STATE.unpack(state[-STATE.size :]) == (N, 0, 0, 0, sum(range(N)))
+
+
+class Noting(Producer):
+    """Sends nothing, and notes what it was asked to send at once."""
+
+    async def send(self, batches):
+        self.turns = [
+            *getattr(self, "turns", []),
+            [(b.topic, b.partition, len(b)) for b in batches],
+        ]
+        return []
+
+
+def test_a_batch_waits_for_the_one_before_it_of_its_partition_alone():
+    async def scenario():
+        producer = Noting("127.0.0.1:9", 10)
+        rows = [(0, 1), (1, 2), (0, 3), (0, 4), (1, 5)]
+        built = [
+            part
+            for number, n in rows
+            for part in producer.build("links", number, [None] * n, [b"x"] * n, 0)
+        ]
+        await producer.send_in_turn(built)
+        await producer.send_in_turn([])
+        await producer.stop()
+        return producer.turns
+
+    assert asyncio.run(scenario()) == [
+        [("links", 0, 1), ("links", 1, 2)],
+        [("links", 0, 3), ("links", 1, 5)],
+        [("links", 0, 4)],
+    ]

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from stream.worker.processor import SOURCES
-from stream.worker.rounds import ENOUGH, IN_FLIGHT, MOST, Rounds
+from stream.worker.rounds import IN_FLIGHT, Rounds
+from stream.worker.waiting import ENOUGH, MOST
 
 
 @dataclass(eq=False)
@@ -20,6 +21,8 @@ class Steps:
     log: list = field(default_factory=list)
     may_compute: threading.Event = field(default_factory=threading.Event)
     fails_at: int = -1
+    loses: str = ""
+    lost_at: int = -1
     held: bool = True
     slow_s: float = 0.001
 
@@ -29,7 +32,9 @@ class Steps:
         if any(base == self.fails_at for _, _, base in bases):
             raise ValueError("the state is damaged")
         self.log.append(("plan", bases))
-        return SimpleNamespace(outputs=("outputs", bases), changelog=("changelog", bases))
+        return SimpleNamespace(
+            outputs=("outputs", bases), links=("links", bases), changelog=("changelog", bases)
+        )
 
     def store(self, plan, sent):
         self.log.append(("store", plan.outputs[1]))
@@ -37,9 +42,17 @@ class Steps:
     async def send(self, built):
         return await self.acknowledged(built, await self.hand_over(built))
 
+    async def send_in_turn(self, built):
+        await self.send(built)
+
     async def hand_over(self, built):
         self.log.append(built)
-        return [asyncio.get_running_loop().create_task(asyncio.sleep(self.slow_s))]
+        return [asyncio.get_running_loop().create_task(self._sent(built))]
+
+    async def _sent(self, built):
+        await asyncio.sleep(self.slow_s)
+        if built[0] == self.loses and any(base == self.lost_at for _, _, base in built[1]):
+            raise TimeoutError("the broker was away")
 
     async def acknowledged(self, built, futures):
         await asyncio.gather(*futures)
@@ -110,14 +123,14 @@ def test_the_steps_of_a_partition_follow_one_another():
         return run
 
     run = asyncio.run(scenario())
-    steps = ["plan", "outputs", "outputs acked", "changelog", "changelog acked", "store",
-             "acknowledge"]  # fmt: skip
+    steps = ["plan", "outputs", "outputs acked", "links", "links acked", "changelog",
+             "changelog acked", "store", "acknowledge"]  # fmt: skip
     for step in steps:
         assert run.of(step) == run.of("plan")
     for bases in run.of("plan"):
         assert [name for name, mine in run.steps.log if mine == bases] == steps
-    last = [name for name, _ in run.steps.log if name in steps[3:]]  # a round after the other
-    assert last == steps[3:] * (len(last) // 4)
+    last = [name for name, _ in run.steps.log if name in steps[5:]]  # a round after the other
+    assert last == steps[5:] * (len(last) // 4)
     assert [base for bases in run.of("plan") for _, _, base in bases] == [0, 10, 20, 30]
 
 
@@ -272,6 +285,39 @@ def test_the_outputs_of_the_next_round_follow_at_once_and_its_changelog_when_the
     assert names.index(("outputs", 0)) < names.index(("outputs", 1))
     assert names.index(("outputs", 1)) < names.index(("outputs acked", 0))
     assert names.index(("acknowledge", 0)) < names.index(("changelog", 1))
+
+
+@pytest.mark.parametrize("loses", ["outputs", "links"])
+def test_no_links_are_published_behind_those_of_a_round_that_failed(loses):
+    async def scenario():
+        run = Run(loses=loses, lost_at=0)
+        run.steps.slow_s = 0.05
+        run.steps.may_compute.set()
+        for base in range(2):
+            run.begin(0, 0, base * ENOUGH, ENOUGH)
+        await run.settle()
+        return run
+
+    run = asyncio.run(scenario())
+    assert [bases[0][2] for bases in run.of("outputs")] == [0, ENOUGH]  # those may get through
+    assert [bases[0][2] for bases in run.of("links")] == [0] * (loses == "links")
+    assert run.of("changelog") == run.of("acknowledge") == []
+    assert run.failures[0].endswith("failed: the broker was away")
+
+
+def test_links_wait_for_those_of_the_round_before_and_not_for_its_changelog():
+    async def scenario():
+        run = Run()
+        run.steps.slow_s = 0.05
+        run.steps.may_compute.set()
+        for base in range(2):
+            run.begin(0, 0, base * ENOUGH, ENOUGH)
+        await run.settle()
+        return run.steps.log
+
+    names = [(name, bases[0][2] // ENOUGH) for name, bases in asyncio.run(scenario())]
+    assert names.index(("links acked", 0)) < names.index(("links", 1))
+    assert names.index(("links", 1)) < names.index(("changelog acked", 0))
 
 
 def test_no_changelog_is_written_of_what_was_computed_behind_a_lost_round():
