@@ -20,6 +20,9 @@ class Metrics:
         self.skipped = self._counter(
             "batches_repeated", "Batches read again after a crash or rebalance.", "topic"
         )
+        self.offsets_skipped = self._counter(
+            "offsets_skipped", "Offsets whose records were removed before they were read.", "topic"
+        )
         self.decisions = self._counter("decisions", "Decisions, by action.", "action")
         self.alerts = self._counter("alerts", "Alerts published.")
         self.duplicates = self._counter("duplicates", "Events whose id was seen before.")

@@ -126,6 +126,10 @@ class WorkerApp(faust.App):
         self.metrics.count(counts)
         self.counts.update(counts)
 
+    def count_skipped(self, topic: str, n: int) -> None:
+        """Count offsets that the broker removed before they were read; any thread."""
+        self.metrics.offsets_skipped.labels(topic.removeprefix(self.settings.topic_prefix)).inc(n)
+
     def life_of(self, topic: str) -> int:
         """Return the life of an input topic when partitions were assigned last; any thread."""
         return self._lives.get(topic, 0)

@@ -15,6 +15,7 @@ from faust.types import TP
 
 from stream.worker.alignment import Alignment
 from stream.worker.fetched import Fetched, take
+from stream.worker.retention import Retention
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
@@ -26,6 +27,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
         self._alignment = Alignment()
+        self._retention = Retention(self.app.count_skipped)
         return consumer
 
     async def on_thread_stop(self) -> None:
@@ -116,11 +118,16 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         place = TP(*fetched._topic_partition)
         if self.consumer._is_changelog_tp(place):
             return take(fetched, room)
+        state = fetched._assignment.state_value(fetched._topic_partition)
+        is_ours = fetched._assignment.active and state.has_valid_position
+        if is_ours:
+            self._retention.check(place, state.position)
         records = take(fetched, room, lambda next_ms: self._alignment.until(place, next_ms))
+        if is_ours:
+            self._retention.read_to(place, state.position)
         if not records and fetched.has_more():
             self._alignment.hold(place)
-        elif fetched._assignment.active:
-            state = fetched._assignment.state_value(fetched._topic_partition)
+        elif is_ours:
             more = state.position < (state.highwater or 0)
             newest_ms = records[-1].timestamp if records else None
             self._alignment.note(place, newest_ms, has_more=more)
@@ -150,12 +157,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         wanted = [TopicPartition(*tp) for tp in tps]
         starts = await consumer.beginning_offsets(wanted)
         committed = await consumer._coordinator.fetch_committed_offsets(wanted)
-        points = {}
+        known, points = {}, {}
         for tp, place in zip(tps, wanted, strict=True):
-            points[tp] = max(
-                starts[place], resumed(committed.get(place), self.app.life_of(tp.topic))
-            )
+            known[tp] = resumed(committed.get(place), self.app.life_of(tp.topic))
+            points[tp] = max(starts[place], known[tp])
             consumer.seek(place, points[tp])
+        self._retention.resume(known, points)
         return points
 
     async def give_back(self, tp: TP, batch: Fetched) -> None:
