@@ -7,7 +7,9 @@ from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
-from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import READ_COMMITTED, FetchResult, PartitionRecords
+from aiokafka.consumer.subscription_state import Assignment
 from aiokafka.errors import CorruptRecordException
 from numpy.typing import NDArray
 
@@ -19,7 +21,8 @@ PIECE: Final = 256
 class Fetched:
     """Records of one partition from one poll, as columns, with the generation that held it.
 
-    ``end`` is the offset that the next poll will begin with, ``highwater`` the partition's end.
+    ``end`` is the offset that the next poll will begin with, ``highwater`` the partition's end,
+    see `readable_end`.
     """
 
     offsets: NDArray[np.int64]
@@ -79,15 +82,48 @@ def _taken(
 
 
 def unpacked(parts: PartitionRecords) -> Iterator[Any]:
-    """Yield the records of a fetch in aiokafka's low-level form; control records are left out."""
+    """Yield the records of a fetch in aiokafka's low-level form.
+
+    Control records are left out, and where only committed records are asked for those of aborted
+    transactions: a broker names their producers and leaves the choice to the reader.
+    """
     batches = parts._records
     while batches.has_next():
         batch = batches.next_batch()
         if parts._check_crcs and not batch.validate_crc():
             raise CorruptRecordException(f"invalid checksum in {parts._tp}")
-        if not batch.is_control_batch:
+        if not _is_aborted(parts, batch) and not batch.is_control_batch:
             wanted = parts.next_fetch_offset
             for record in batch:
                 if record.offset >= wanted:  # a fetch begins with the batch around its offset
                     yield record
         parts.next_fetch_offset = batch.next_offset
+
+
+def _is_aborted(parts: PartitionRecords, batch: Any) -> bool:
+    """Tell whether a batch is of an aborted transaction; takes note of markers on the way."""
+    if parts._isolation_level != READ_COMMITTED or batch.producer_id is None:
+        return False
+    parts._consume_aborted_up_to(batch.base_offset)
+    if not parts._aborted_producers:
+        return False
+    if batch.is_control_batch and parts._contains_abort_marker(batch):
+        parts._aborted_producers.discard(batch.producer_id)
+    return bool(batch.is_transactional and batch.producer_id in parts._aborted_producers)
+
+
+def at_end(assignment: Assignment | None, place: TopicPartition) -> bool:
+    """Tell whether an assigned partition has been read up to its `readable_end`."""
+    if assignment is None or place not in assignment.tps:
+        return False
+    state = assignment.state_value(place)
+    return state.has_valid_position and bool(state.position >= readable_end(state))
+
+
+def readable_end(state: Any) -> int:
+    """Return where a partition ends for us: before the first transaction that is still open.
+
+    0 where nothing has been fetched yet. The embedded broker gives -1 as that end, or none.
+    """
+    known = state.lso is not None and state.lso >= 0
+    return int((state.lso if known else state.highwater) or 0)

@@ -35,6 +35,10 @@ class Lag:
             if self._behind.pop(tp, None) is not None:
                 self._gauge.remove(*self._labels(tp))
 
+    def behind(self) -> list[TP]:
+        """Return the held partitions that have records which are not processed."""
+        return [tp for tp, n_records in self._behind.items() if n_records]
+
     def any(self) -> bool:
         """Tell whether a held partition has records that are not processed."""
         return any(list(self._behind.values()))

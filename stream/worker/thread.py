@@ -14,7 +14,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from stream.worker.alignment import Alignment
-from stream.worker.fetched import Fetched, take
+from stream.worker.fetched import Fetched, at_end, readable_end, take
 from stream.worker.retention import Retention
 
 
@@ -26,6 +26,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
+        consumer._isolation_level = "read_committed"  # as whoever replays the topics reads them
         self._alignment = Alignment()
         self._retention = Retention(self.app.count_skipped)
         return consumer
@@ -73,7 +74,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 [record.value for record in records],
                 state.position,
                 generation,
-                state.highwater or 0,
+                readable_end(state),
             )
         return batches
 
@@ -128,7 +129,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if not records and fetched.has_more():
             self._alignment.hold(place)
         elif is_ours:
-            more = state.position < (state.highwater or 0)
+            more = state.position < readable_end(state)
             newest_ms = records[-1].timestamp if records else None
             self._alignment.note(place, newest_ms, has_more=more)
         return records
@@ -184,6 +185,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _rejoin(self) -> None:
         self._ensure_consumer()._coordinator.request_rejoin()
+
+    def is_at_end(self, tp: TP) -> bool:
+        """Tell whether all that a partition may give has been read; any thread may ask."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        return subscription is not None and at_end(subscription.assignment, TopicPartition(*tp))
 
     def generation(self) -> int:
         """Return the generation that the broker knows us by, -1 when it has dropped us."""

@@ -68,6 +68,7 @@ class Consumer(driver.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:
         """Yield one message for each partition that has something; its value is a batch."""
         batches, _ = await self._wait_next_records(timeout)
+        self._end_lags()
         for tp, batch in (batches or {}).items():
             if not self.flow_active or batch.generation != self.app.consumer_generation_id:
                 await self._thread.give_back(tp, batch)
@@ -86,6 +87,12 @@ class Consumer(driver.Consumer):
                 self._expected[tp] = batch.end
                 self.progress.hand_over(tp, base, batch.end)
             yield tp, self._batch_message(tp, batch)
+
+    def _end_lags(self) -> None:
+        """Forget lags of what has turned out to be no records, as of an aborted transaction."""
+        for tp in self.app.lag.behind():
+            if not self.progress.n_waiting(tp) and self._thread.is_at_end(tp):
+                self.app.lag.note(tp, 0)
 
     def _batch_message(self, tp: TP, batch: Fetched) -> Message:
         # Recovery measures by a message's offset how far it has come: there it is the last one.

@@ -35,6 +35,7 @@ OWN = {"wake",
     "rejoin", "_rejoin", "_absent",
     "progress", "n_gaps", "holds", "_batch_message", "_fetchable", "rewind", "_rewind",
     "give_back", "_give_back", "generation", "_drain", "_taken", "_expected", "_slot_freed",
+    "is_at_end", "_end_lags",
     "_repair", "__getitem__", "backup_partition", "restore_backup", "reset_state",
 }  # fmt: skip
 USED = {
@@ -47,9 +48,18 @@ USED = {
     FetchError: ["check_raise"],
     GroupCoordinator: ["generation", "fetch_committed_offsets", "request_rejoin"],
     FetchResult: ["_partition_records", "check_assignment", "has_more", "_update_position"],
-    PartitionRecords: ["_records", "_records_iterator", "_check_crcs", "next_fetch_offset"],
+    PartitionRecords: [
+        "_records",
+        "_records_iterator",
+        "_check_crcs",
+        "next_fetch_offset",
+        "_isolation_level",
+        "_aborted_producers",
+        "_consume_aborted_up_to",
+        "_contains_abort_marker",
+    ],
     SubscriptionState: ["reassignment_in_progress", "is_assigned", "fetch_context"],
-    TopicPartitionState: ["position", "has_valid_position", "highwater"],
+    TopicPartitionState: ["position", "has_valid_position", "highwater", "lso"],
     BatchBuilder: ["record_count", "_build"],
 }
 
@@ -81,6 +91,8 @@ def test_every_internal_that_is_used_exists(base):
 
 def test_attributes_without_a_class_level_name_are_set_where_they_were():
     assert "_fetch_max_wait_ms" in AIOKafkaConsumer.__init__.__code__.co_names
+    assert "_isolation_level" in AIOKafkaConsumer.__init__.__code__.co_names
+    assert "_isolation_level" in AIOKafkaConsumer.start.__code__.co_names
     assert "_coordinator" in AIOKafkaConsumer.start.__code__.co_names
     assert "_builder" in BatchBuilder.__init__.__code__.co_names
     assert "_relative_offset" in BatchBuilder.__init__.__code__.co_names
