@@ -11,6 +11,7 @@ import numpy as np
 from stream.worker.partition import PartitionStore
 from stream.worker.processor import by_partition
 from stream.worker.stateload import StateLoad
+from stream.worker.unreadable import check_states
 from topics.consuming import bounds, read_topic
 
 PENDING_BYTES: Final = 32 << 20
@@ -96,8 +97,10 @@ class ChangelogReader:
         for taken in parts:
             for number, at in by_partition(np.array(taken.partitions)):
                 offsets = [taken.offsets[i] for i in at]
-                keys = cast("list[bytes]", [taken.keys[i] for i in at])
                 values = [taken.values[i] for i in at]
+                found = [taken.keys[i] for i in at]
+                check_states(self._topic, number, offsets, found, values)
+                keys = cast("list[bytes]", found)
                 if load := self._loads.get(number):
                     load.add(offsets[-1], keys, values)
                 else:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.links import LINK, N_KINDS
 from stream.worker.linksink import LinkRecord
+from stream.worker.unreadable import REMEDY
 from topics.columns import Rows
 
 ENTITY: Final = b"n"
@@ -47,9 +48,17 @@ def in_key_order(tokens: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def fresh_rows(records: Sequence[LinkRecord]) -> list[Rows]:
-    """Return LINK[n] of each record, without the rows that were handed over before."""
+    """Return LINK[n] of each record, without the rows that were handed over before.
+
+    Raises ValueError, with partition and offset, for one that does not hold whole rows.
+    """
     parts: list[Rows] = []
     for record in records:
+        if len(record.value) % LINK.itemsize:
+            raise ValueError(
+                f"partition {record.partition}, offset {record.offset}: {len(record.value)} bytes "
+                f"are not a multiple of the {LINK.itemsize} of a link; {REMEDY}"
+            )
         rows = np.frombuffer(record.value, LINK)
         fresh = rows["offset"] > record.skip_to
         parts.append(rows if fresh.all() else rows[fresh])

@@ -21,6 +21,7 @@ from stream.worker.changelog import ChangelogReader
 from stream.worker.partition import PartitionStore, partition_folder
 from stream.worker.rocks import block_cache
 from stream.worker.tablefiles import failed_beside
+from stream.worker.unreadable import UnreadableRecordError
 from topics.consuming import bounds
 from topics.errors import InputError
 from topics.scratch import ScratchFolder, remove_leftovers
@@ -126,7 +127,7 @@ def _fill(theirs: Connection, order: Order) -> None:
     threading.Thread(target=_listen, args=(theirs, finish), daemon=True).start()
     try:
         _read(theirs, order, finish)
-    except InputError as error:
+    except (InputError, UnreadableRecordError) as error:
         _tell(theirs, "error", str(error))
     except OSError as error:
         _tell(theirs, "error", failed_beside(order.folder, "as much as the topic holds", error))

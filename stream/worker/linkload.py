@@ -49,7 +49,7 @@ class Loading:
             if messages is None:
                 return held
             held += messages
-            n_bytes += sum(len(message.value()) for message in messages)
+            n_bytes += sum(len(message.value() or b"") for message in messages)
         beside = self._store.path.parent
         try:
             with ScratchFolder(SCRATCH, beside) as scratch:

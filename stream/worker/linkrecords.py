@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stream.worker.linksink import LinkRecord
 from stream.worker.linkstore import LinkStore
+from stream.worker.unreadable import UnreadableRecordError
 
 LINKS_VERSION: Final = 1
 """Of the header and of `stream.pipeline.links.LINK` behind it."""
@@ -37,7 +38,10 @@ class Unpacking:
         self._newest: dict[tuple[int, int, int], int] = {}
 
     def records(self, messages: Sequence[Any]) -> list[LinkRecord]:
-        """Return the messages of which not all source offsets were handed over before."""
+        """Return the messages of which not all source offsets were handed over before.
+
+        Raises UnreadableRecordError for one that no worker of this version wrote.
+        """
         found = []
         for message in messages:
             self._next[message.partition()] = message.offset() + 1
@@ -58,13 +62,17 @@ class Unpacking:
         return sorted(marks.items())
 
     def _unpack(self, message: Any) -> LinkRecord | None:
-        raw = message.value()
+        raw, place = message.value(), (self._topic, message.partition(), message.offset())
+        if raw is None or len(raw) < LINKS_HEADER.size:
+            what = f"a value of {len(raw or b'')} bytes is no record of links"
+            raise UnreadableRecordError(*place, what, message.key())
         version, source, partition, life, _, last = LINKS_HEADER.unpack_from(raw)
         if version != LINKS_VERSION:
-            raise ValueError(
-                f"{self._topic}: partition {message.partition()}, offset {message.offset()} has "
-                f"layout version {version}, this code reads {LINKS_VERSION}: run all workers of an "
-                "application in one version, and a new one under a new application id"
+            raise UnreadableRecordError(
+                *place,
+                f"its layout has version {version}, this program reads {LINKS_VERSION} (a new "
+                "version runs under a new application id)",
+                message.key(),
             )
         where = (source, partition, life)
         if where not in self._newest:

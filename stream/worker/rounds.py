@@ -101,8 +101,7 @@ class Rounds:
         except BaseException as error:
             self._abandon()
             if not isinstance(error, asyncio.CancelledError):
-                names = ", ".join(sorted({str(message.tp) for message, _ in chosen}))
-                self._fail(f"a batch of {names} failed: {error}", error)
+                self._fail(f"a batch of {_places(chosen)} failed: {error}", error)
 
     async def _compute_round(self, chosen: Sequence[Arrived]) -> None:
         if self._all_held(chosen):
@@ -178,6 +177,18 @@ class Rounds:
 
     def _source(self, message: Any) -> int:
         return SOURCES.index(message.topic.removeprefix(self._topic_prefix))
+
+
+def _places(chosen: Sequence[Arrived]) -> str:
+    """Return where the records of batches stand, by topic partition."""
+    offsets: dict[TP, tuple[int, int]] = {}
+    for message, _ in chosen:  # those of one stand in their order
+        first, _ = offsets.get(message.tp, (int(message.value.offsets[0]), 0))
+        offsets[message.tp] = first, int(message.value.offsets[-1])
+    return ", ".join(
+        f"{topic}, partition {number}, offsets {first} to {last}"
+        for (topic, number), (first, last) in sorted(offsets.items())
+    )
 
 
 class _Publishing:

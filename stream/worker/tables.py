@@ -1,7 +1,7 @@
 """Faust's table, table manager and recovery around the batched store."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 from faust.serializers.schemas import Schema
 from faust.stores.base import Store
@@ -10,7 +10,9 @@ from faust.tables.recovery import RebalanceAgain, Recovery
 from faust.tables.table import Table
 from faust.types import TP, EventT
 
+from stream.worker.fetched import Fetched
 from stream.worker.repair import repair
+from stream.worker.unreadable import UnreadableRecordError, check_states
 
 
 class RawSchema(Schema):  # type: ignore[type-arg]
@@ -55,8 +57,13 @@ class StateStore(Store):  # type: ignore[type-arg]
     ) -> None:
         """Apply batches of changelog records, or end the worker."""
         for event in batch:
+            tp, records = event.message.tp, cast(Fetched, event.message.value)
             try:
-                self.app.states.recover(event.message.tp.partition, event.message.value)
+                check_states(*tp, records.offsets.tolist(), records.keys, records.values)
+                self.app.states.recover(tp.partition, records)
+            except UnreadableRecordError as error:
+                self.app.fail(str(error), error)
+                raise
             except Exception as error:  # Faust would log it and go on without these records
                 self.app.fail(f"The changelog cannot be applied: {error!r}", error)
                 raise
@@ -101,6 +108,11 @@ class StateRecovery(Recovery):
     """Faust's recovery, which ends only when there is nothing left to recover."""
 
     app: Any
+
+    def flush_buffers(self) -> None:
+        """Apply what is left, but not in a worker that ends, maybe because that has failed."""
+        if not self.app.should_stop:  # the positions say what is missing
+            super().flush_buffers()
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Begin to work on the partitions, unless there is more to recover."""

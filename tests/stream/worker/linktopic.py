@@ -32,6 +32,9 @@ class Message:
     def offset(self) -> int:
         return self._offset
 
+    def key(self) -> None:
+        return None
+
     def value(self) -> bytes:
         return self._value
 

@@ -107,9 +107,13 @@ def test_little_is_applied_as_it_comes_and_so_is_what_comes_to_a_store_that_has_
 @pytest.mark.parametrize(
     ("rubbish", "sentence"),
     [
-        (b"\x09" + bytes(60), "app.links: partition 0, offset 9 has layout version 9"),
-        (b"\x01", "reading app.links failed: unpack_from requires a buffer of at least"),
-        (LINKS_HEADER.pack(LINKS_VERSION, 0, 0, 7, 5_000, 9_000) + b"x", "must be a multiple of"),
+        (b"\x09" + bytes(60), "app.links, partition 0, offset 9: its layout has version 9"),
+        (b"\x01", "app.links, partition 0, offset 9: a value of 1 bytes is no record of links"),
+        (None, "app.links, partition 0, offset 9: a value of 0 bytes is no record of links"),
+        (
+            LINKS_HEADER.pack(LINKS_VERSION, 0, 0, 7, 5_000, 9_000) + b"x",
+            "offset 9: 1 bytes are not a multiple of the",
+        ),
     ],
 )
 @pytest.mark.parametrize("load_from_bytes", [1 << 30, 1])

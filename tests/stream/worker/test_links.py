@@ -38,6 +38,9 @@ class Record:
     def offset(self) -> int:
         return self.at
 
+    def key(self) -> None:
+        return None
+
     def value(self) -> bytes:
         rows = np.array([self.at], np.int64).tobytes()
         return LINKS_HEADER.pack(self.version, 0, 0, 7, self.at, self.at) + rows
@@ -110,7 +113,7 @@ def test_a_reader_that_is_not_allowed_to_read_ends_the_worker_with_a_sentence(re
 
 def test_a_record_of_another_layout_ends_the_worker_with_a_sentence(read):
     (told,) = read(Scripted(Record(5, version=9)), until="failure")["failures"]
-    assert "app.links: partition 0, offset 5 has layout version 9" in told
+    assert "app.links, partition 0, offset 5: its layout has version 9" in told
 
 
 def test_a_reader_goes_on_after_an_error_that_passes_and_says_so(read, caplog):

@@ -213,7 +213,26 @@ def test_nothing_is_taken_behind_a_batch_that_failed():
 
     run = asyncio.run(scenario())
     assert run.steps.log == []
-    assert run.failures == ["a batch of ('shop.orders', 0) failed: the state is damaged"]
+    assert run.failures == [
+        "a batch of shop.orders, partition 0, offsets 0 to 0 failed: the state is damaged"
+    ]
+
+
+def test_a_round_that_fails_says_where_its_records_stand():
+    async def scenario():
+        run = Run(fails_at=10)
+        run.begin(0, 0, 0)
+        await asyncio.sleep(0.01)
+        run.begin(1, 0, 10, 5)
+        run.begin(1, 0, 15, 5)
+        run.begin(0, 3, 7, 2)
+        await run.settle()
+        return run
+
+    assert asyncio.run(scenario()).failures == [
+        "a batch of shop.browse, partition 0, offsets 10 to 19, shop.orders, partition 3, "
+        "offsets 7 to 8 failed: the state is damaged"
+    ]
 
 
 def test_nothing_is_taken_behind_a_batch_whose_partition_was_lost_until_all_is_read_again():
