@@ -3,11 +3,13 @@
 A user's orders, browsing and reviews lie in partitions of one number. A broker hands out what lies
 in each: after an outage, a topic of few records would be read hours before one of many, and reviews
 decided before the orders that they are about. So a partition whose records are later than what the
-others of its number have come to waits for them. Those of other numbers are not waited for.
+others of its number have come to waits for them. Those of other numbers are not waited for. Labels
+take no part: they may come long after their events, and count whenever they come.
 """
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,7 +28,12 @@ SILENT_S: Final = 5.0
 waited for."""
 
 HELD_S: Final = 60.0
-"""A partition that had to wait for so long goes on: its records' times may be wrong."""
+"""A partition that had to wait for so long goes on: somebody's records' times may be wrong. It does
+not wait again for those behind it before they have kept up with it for as long."""
+
+FALLS: Final = 3
+"""A partition whose times went back so often within `HELD_S`, as where old records are filled in
+between new ones, is not waited for."""
 
 
 @dataclass
@@ -35,12 +42,29 @@ class _Reading:
 
     ``at_ms`` is the time of its next record where that is known, else of the last; ``has_more``
     says whether there is one. ``heard_s`` is when it last gave records or was not asked for any.
+    ``released`` are those that it waits for no more, and when they were last seen behind it;
+    ``falls`` are the last times at which it went back by more than the window.
     """
 
     at_ms: float = -1.0
     has_more: bool = False
     heard_s: float = 0.0
     held_since_s: float | None = None
+    released: dict[TP, float] = field(default_factory=dict)
+    falls: deque[float] = field(default_factory=lambda: deque(maxlen=FALLS))
+
+    def come_to(self, at_ms: float, now_s: float) -> None:
+        """Take down a time, as that of its next or last record."""
+        if at_ms < self.at_ms - WINDOW_MS:
+            self.falls.append(now_s)
+        self.at_ms = at_ms
+
+    def is_waited_for(self, now_s: float) -> bool:
+        """Tell whether it has more that may come soon, and in the order of its times."""
+        is_mixed = (
+            len(self.falls) == FALLS and now_s < self.falls[0] + HELD_S
+        )  # old and new records
+        return self.has_more and now_s < self.heard_s + SILENT_S and not is_mixed
 
 
 @dataclass
@@ -52,7 +76,7 @@ class _Number:
 
 
 class Alignment:
-    """Says up to which time the partitions of each number may be read.
+    """Says up to which time the partitions of each number may be read; all of those of ``apart``.
 
     >>> alignment = Alignment(clock=lambda: 0.0)
     >>> orders, reviews = TP("shop.orders", 0), TP("shop.reviews", 0)
@@ -64,22 +88,29 @@ class Alignment:
     900000.0
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self, apart: str = "", clock: Callable[[], float] = time.monotonic) -> None:
+        self._apart, self._clock = apart, clock
         self._numbers: dict[int, _Number] = {}
 
     def until(self, place: TP, next_ms: float) -> float:
         """Return up to which time records may be read, in ms; the next one is of ``next_ms``."""
+        if place.topic == self._apart:
+            return math.inf
         now, mine = self._clock(), self._reading(place)
-        mine.at_ms, mine.has_more = next_ms, True
+        mine.come_to(next_ms, now)
+        mine.has_more = True
         number = self._numbers[place.partition]
-        if mine.held_since_s is not None and now > mine.held_since_s + HELD_S:
-            return next_ms + WINDOW_MS
-        waited_for = [
-            reading.at_ms
-            for other, reading in number.readings.items()
-            if other != place and reading.has_more and now < reading.heard_s + SILENT_S
-        ]
+        too_long = mine.held_since_s is not None and now > mine.held_since_s + HELD_S
+        waited_for = []
+        for other, reading in number.readings.items():
+            is_waited_for = other != place and reading.is_waited_for(now)
+            if reading.at_ms + WINDOW_MS < next_ms:
+                if other in mine.released or (too_long and is_waited_for):
+                    mine.released[other] = now
+            elif now > mine.released.get(other, now) + HELD_S:
+                del mine.released[other]
+            if is_waited_for and other not in mine.released:
+                waited_for.append(reading.at_ms)
         if waited_for:
             return min(waited_for) + WINDOW_MS
         return next_ms + WINDOW_MS if now < number.since_s + OTHERS_S else math.inf
@@ -89,9 +120,12 @@ class Alignment:
 
         None: the records that were to be read have turned out to be none.
         """
-        mine = self._reading(place)
-        mine.at_ms = mine.at_ms if newest_ms is None else newest_ms
-        mine.has_more, mine.heard_s, mine.held_since_s = has_more, self._clock(), None
+        if place.topic == self._apart:
+            return
+        now, mine = self._clock(), self._reading(place)
+        if newest_ms is not None:
+            mine.come_to(newest_ms, now)
+        mine.has_more, mine.heard_s, mine.held_since_s = has_more, now, None
 
     def spare(self, are_ready: Callable[[TP], bool]) -> None:
         """Go on waiting for partitions that are not to blame: fetched ones, and those not asked."""

@@ -15,6 +15,7 @@ from faust.types import TP
 
 from stream.worker.alignment import Alignment
 from stream.worker.fetched import Fetched, at_end, readable_end, take
+from stream.worker.processor import LABELS, SOURCES
 from stream.worker.retention import Retention
 
 
@@ -27,7 +28,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = self.app.settings.fetch_wait_ms  # Faust fixes 1,500 ms
         consumer._isolation_level = "read_committed"  # as whoever replays the topics reads them
-        self._alignment = Alignment()
+        self._alignment = Alignment(self.app.settings.topic_prefix + SOURCES[LABELS])
         self._retention = Retention(self.app.count_skipped)
         return consumer
 
