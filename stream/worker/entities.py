@@ -23,6 +23,7 @@ from stream.worker.entitykeys import (
 )
 from stream.worker.entityload import EntityLoad
 from stream.worker.linksink import KeyValues, LinkLoad, LinkRecord
+from stream.worker.waitinglabels import WaitingLabels, newest_event
 from stream.worker.written import Written
 from topics.columns import Rows, joined, order_of, taken
 
@@ -38,7 +39,8 @@ class EntityStore:
     """Applies the links topic to packed entity states, and answers what they say.
 
     Under ``n`` + token stands an entity, under ``e`` + event the entities of an event that a label
-    may still be about and its time, under ``w`` + event the labels that came before their event.
+    may still be about and its time, under ``w`` + event the labels that came before their event,
+    as long as they may count.
     """
 
     def __init__(self, lag_ms: int, *, cache_bytes: int = CACHE_BYTES) -> None:
@@ -46,12 +48,12 @@ class EntityStore:
         self._cache = Cache(cache_bytes)
         self._written: Written | None = None  # of a store that was empty when it was opened
         self._store: KeyValues | None = None
-        self._waiting: set[bytes] = set()  # hardly any, and every order and review is asked
+        self._waiting = WaitingLabels()  # hardly any, and every order and review is asked
 
     def open(self, store: KeyValues) -> None:
         """Take the store that holds what ``apply`` returned before."""
         self._store = store
-        self._waiting = set(store.keys(WAITING))
+        self._waiting.open(store)
         self._written = None if any(True for _ in store.keys(ENTITY)) else Written()
         self._cache.clear()
 
@@ -92,6 +94,7 @@ class EntityStore:
 
     def _resolved(self, rows: Rows, writes: Writes) -> Rows:
         """Give labels the entities of their events; keep those that came before their event."""
+        writes.update(dict.fromkeys(self._waiting.pass_to(newest_event(rows))))
         is_label = rows["is_label"] == 1
         kept = taken(rows, np.flatnonzero(rows["kept"] == 1))
         kept = taken(kept, order_of(in_key_order(kept["event"])))
@@ -106,7 +109,7 @@ class EntityStore:
         for i, value in zip(awaited, self._read([places[i] for i in awaited]), strict=True):
             if places[i] not in self._waiting:
                 continue  # the event comes twice
-            late = np.frombuffer(value or b"", LINK).copy()
+            late = self._waiting.young(np.frombuffer(value or b"", LINK)).copy()
             late["tokens"] = kept["tokens"][i]
             ready.append(late)
             writes[places[i]] = None
@@ -119,10 +122,10 @@ class EntityStore:
             if told_of:
                 told["tokens"][i] = np.frombuffer(told_of, NAMED)["tokens"][0]
                 found[i] = True
-            else:
-                before = writes.get(places[i]) or self._read([places[i]])[0] or b""
+            elif self._waiting.add(places[i], int(told["time_ms"][i])):
+                stored = None if places[i] in writes else self._read([places[i]])[0]
+                before = writes.get(places[i]) or stored or b""
                 writes[places[i]] = before + told[i].tobytes()
-                self._waiting.add(places[i])
         return joined([*ready, told[found]])
 
     def _read(self, keys: Sequence[bytes]) -> list[bytes | None]:

@@ -6,9 +6,10 @@ by entity. What stands under one key is then made at once, and keys come in the 
 
 Everything is as if the records had been applied one by one: each row has a number that says when
 its touches count. A label that came before its event counts after the links of the record that
-the event is in.
+the event is in, if it has not become too old by then (see `stream.worker.waitinglabels`).
 """
 
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,7 @@ from stream.worker.entitykeys import (
 from stream.worker.linksink import LinkRecord
 from stream.worker.spool import RUN_BYTES, Spool, ranges
 from stream.worker.tablefiles import Sorted
+from stream.worker.waitinglabels import newest_event, newest_known, oldest_waiting, still_waiting
 from topics.columns import Rows, joined, order_of, taken
 
 KEPT: Final = np.dtype([("event", "u8"), ("at", "i8"), ("named", NAMED)])
@@ -65,12 +67,17 @@ class EntityLoad:
         self._touches = Spool(scratch / "touches", TOUCH, run_bytes)
         self._told = Spool(scratch / "told", TOUCH, run_bytes)
         self._waiting: list[tuple[bytes, bytes]] = []
+        self._oldest = array("q")  # by record, when a label that waits became known at least
+        self._newest_ms = 0
 
     def add(self, records: Sequence[LinkRecord]) -> None:
         """Put records aside, in the order of the topic."""
         if not records:
             return
         parts = fresh_rows(records)
+        for part in parts:
+            self._newest_ms = max(self._newest_ms, newest_event(part))
+            self._oldest.append(oldest_waiting(self._newest_ms))
         sizes = np.fromiter(map(len, parts), np.int64, len(parts))
         rows = joined(parts)
         numbers = np.arange(self._n_records, self._n_records + len(parts)) * RECORD
@@ -98,8 +105,8 @@ class EntityLoad:
         """Yield what the store shall hold, in the order of its keys."""
         yield from self._events()
         yield from self._entities()
-        self._waiting.sort()
-        yield [key for key, _ in self._waiting], [value for _, value in self._waiting]
+        waiting = list(still_waiting(self._waiting, self._newest_ms))
+        yield [key for key, _ in waiting], [value for _, value in waiting]
 
     def close(self) -> None:
         """Let go of the files; may be repeated."""
@@ -138,6 +145,9 @@ class EntityLoad:
         while (later := kept["at"][np.minimum(place + 1, last)] < at)[place < last].any():
             place += later & (place < last)
         late = kept["at"][place] > at
+        oldest = np.array(self._oldest, np.int64)[kept["at"][place] // RECORD]
+        counts = ~late | (labels["link"]["time_ms"] >= oldest)
+        labels, place, late, at = labels[counts], place[counts], late[counts], at[counts]
         at[late] = kept["at"][place[late]] // RECORD * RECORD + LATE
         links = labels["link"].copy()
         links["tokens"] = kept["named"]["tokens"][place]
@@ -146,11 +156,16 @@ class EntityLoad:
     def _wait(self, labels: Rows) -> None:
         """Keep labels whose event never came; those of one event stand together."""
         places = keys_of(WAITING, labels["link"]["event"])
-        for place, link in zip(places, labels["link"], strict=True):
-            before = b""
+        numbers = (labels["at"] // RECORD).tolist()
+        for place, number, link in zip(places, numbers, labels["link"], strict=True):
+            waiting, oldest_ms = b"", self._oldest[number]
             if self._waiting and self._waiting[-1][0] == place:
-                _, before = self._waiting.pop()
-            self._waiting.append((place, before + link.tobytes()))
+                _, waiting = self._waiting.pop()
+                waiting = waiting if newest_known(waiting) >= oldest_ms else b""
+            if link["time_ms"] >= oldest_ms:
+                waiting += link.tobytes()
+            if waiting:
+                self._waiting.append((place, waiting))
 
     def _entities(self) -> Iterator[Sorted]:
         for low, high in ranges([self._touches, self._told], self._range_bytes):

@@ -8,8 +8,10 @@ import pytest
 
 from stream.pipeline.entity_answers import QUESTIONS
 from stream.pipeline.links import LINK, event_links
+from stream.pipeline.windows import DAY_MS
 from stream.worker.entities import EntityStore
 from stream.worker.linksink import LinkRecord
+from stream.worker.waitinglabels import KEPT_DAYS
 from topics.columns import EVENT
 from topics.vocabulary import ENTITY_KINDS
 
@@ -176,3 +178,38 @@ def test_what_a_store_cannot_hold_is_not_looked_for():
     assert other_users(again, 78) == 0
     assert other_users(again, 77) == 2
     assert len(held.asked) == 2
+
+
+def at_day(days: float, event: int, offset: int) -> Any:
+    """Return the link of an event of so many days after the start."""
+    rows = events(5, at_ms=int(START + days * DAY_MS))
+    rows["event"] = event
+    return links(rows, offset)
+
+
+def test_a_label_whose_event_never_comes_waits_as_long_as_it_could_count(store: Any) -> None:
+    entities, held = store
+    for number in range(100):  # every day one of browsing, and an order of somebody else
+        entity_links = at_day(number, 10_000 + number, 2 * number)
+        told = label(number + 1, known_ms=int(START + number * DAY_MS))
+        told["offset"] = 2 * number + 1
+        held.write(entities.apply([record(np.concatenate([entity_links, told]))]))
+        assert len(entities._waiting) == len(held.keys(b"w")) <= KEPT_DAYS + 1
+    assert len(entities._waiting) == KEPT_DAYS + 1
+    again = EntityStore(LAG_MS)
+    again.open(held)
+    assert len(again._waiting) == KEPT_DAYS + 1
+    held.write(again.apply([record(at_day(200, 9, 1_000))]))
+    assert len(again._waiting) == len(held.keys(b"w")) == 0
+    held.write(again.apply([record(label(77, known_ms=START))]))
+    assert not held.keys(b"w")  # it is too old when it comes
+
+
+def test_labels_wait_for_events_that_are_read_late_however_old_both_are(store: Any) -> None:
+    entities, held = store
+    held.write(entities.apply([record(at_day(0, 1, 0))]))
+    for number in range(60):
+        told = label(500 + number, known_ms=int(START + number * DAY_MS))
+        held.write(entities.apply([record(told)]))
+    held.write(entities.apply([record(at_day(0.5, 500, 1))]))
+    assert answer(entities, "frauds_30d", user=9, at_ms=START + DAY_MS) == 1
