@@ -74,13 +74,13 @@ def sort_by_time(
         raise InputError(f"{where} is full; free space or set TMPDIR to a larger disk") from error
 
 
-def settle_ties(parts: Iterable[Timed], first_tag: int) -> Iterator[Timed]:
+def settle_ties(parts: Iterable[Timed], last_tag: int) -> Iterator[Timed]:
     """Yield sorted records so that their order does not depend on the order of the input.
 
-    Among equal times, those of ``first_tag`` go first, then the bytes decide; equal times are never
+    Among equal times, those of ``last_tag`` go last, then the bytes decide; equal times are never
     cut apart.
 
-    >>> part = Timed(np.array([1, 2, 2]), np.array([0, 0, 3], np.uint8), [b"a", b"b", b"c"])
+    >>> part = Timed(np.array([1, 2, 2]), np.array([0, 3, 0], np.uint8), [b"a", b"b", b"c"])
     >>> [done.values for done in settle_ties([part.cut(0, 2), part.cut(2, 3)], 3)]
     [[b'a'], [b'c', b'b']]
     """
@@ -92,21 +92,19 @@ def settle_ties(parts: Iterable[Timed], first_tag: int) -> Iterator[Timed]:
         last = int(np.searchsorted(whole.times, whole.times[-1]))
         kept = whole.cut(last, len(whole.times))
         if last:
-            yield _settled(whole.cut(0, last), first_tag)
+            yield _settled(whole.cut(0, last), last_tag)
     if kept.values:
-        yield _settled(kept, first_tag)
+        yield _settled(kept, last_tag)
 
 
-def _settled(part: Timed, first_tag: int) -> Timed:
+def _settled(part: Timed, last_tag: int) -> Timed:
     times, tags, values = part
     begins = np.flatnonzero(np.r_[True, times[1:] != times[:-1]])
     ends = np.r_[begins[1:], len(times)]
     order = np.arange(len(times))
     tied = ends - begins > 1
     for begin, end in zip(begins[tied].tolist(), ends[tied].tolist(), strict=True):
-        order[begin:end] = sorted(
-            range(begin, end), key=lambda i: (tags[i] != first_tag, values[i])
-        )
+        order[begin:end] = sorted(range(begin, end), key=lambda i: (tags[i] == last_tag, values[i]))
     return part.take(order)
 
 

@@ -38,7 +38,7 @@ from stream.pipeline.layout import (
 )
 from stream.pipeline.local_time import local_hour, weekday
 from stream.pipeline.orders import find_order
-from stream.pipeline.recents import recent_token
+from stream.pipeline.recents import TOKEN_MASK, recent_token
 from stream.pipeline.windows import (
     DAY_MS,
     LATENESS_MS,
@@ -177,7 +177,7 @@ def _rest(s: State, event: Any, t: int, zone_ms: int, out: Any) -> None:
     out[at + 6] = n_open
     out[at + 7] = hour
     out[at + 8] = weekday(t, zone_ms)
-    _labels(s, t, out)
+    _labels(s, event, t, out)
     newest = s.life[NEWEST]
     out[at + 12] = 1.0 if newest != NO_TIME and t < newest - LATENESS_MS else 0.0
     out[at + 13] = 1.0 if _is_warm(s, event, t) else 0.0
@@ -189,14 +189,15 @@ def _rest(s: State, event: Any, t: int, zone_ms: int, out: Any) -> None:
 
 
 @kernel
-def _labels(s: State, t: int, out: Any) -> None:
-    """Count the labels known at ``t``; those from the future of this event are taken off."""
+def _labels(s: State, event: Any, t: int, out: Any) -> None:
+    """Count the labels known before ``t``; others, and one about the event itself, are no past."""
     at = _AT_REST + 9
+    own = np.int64(event.event & np.uint64(TOKEN_MASK))
     n_labels = s.life[N_LABELS]
     n_fraud = s.life[N_FRAUD_LABELS]
     newest = NO_TIME
     for i in range(s.sizes[Z_LABELS]):
-        if s.labels[i, 1] > t:
+        if s.labels[i, 1] >= t or (own != 0 and s.labels[i, 0] == own):
             n_labels -= 1
             n_fraud -= s.labels[i, 2]
         elif s.labels[i, 2]:

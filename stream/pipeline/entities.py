@@ -84,9 +84,9 @@ def visit(
 ) -> EntityResult:
     """Ask and update entities in the order of their touches (from `group_touches`).
 
-    A link counts from its time plus ``lag_ms``, a label from when it became known. Answers of rows
-    that no touch asks for are NaN. Without ``keep`` the new states are not packed. Raises
-    ValueError for a state of another version.
+    A link counts from its time plus ``lag_ms`` on, a label after the time at which it became known.
+    Answers of rows that no touch asks for are NaN. Without ``keep`` the new states are not packed.
+    Raises ValueError for a state of another version.
     """
     packed_in = [state or b"" for state in states] if any(states) else []
     ends_in = np.zeros(len(states) + 1, np.int64)

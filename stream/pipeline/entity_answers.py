@@ -141,14 +141,15 @@ def _answer_pending(e: Entity, t: int, user: int, scale: float, out: Any) -> Non
     pending, mask = e.pending, (1 << e.head[SAMPLE_LEVEL]) - 1
     e.seen[:] = -1
     for i in range(e.head[N_PENDING]):
-        if pending[i, P_VISIBLE] > t:
-            continue
+        is_label = pending[i, P_LABELS] != 0 or pending[i, P_FRAUDS] != 0
+        if pending[i, P_VISIBLE] > t or (is_label and pending[i, P_VISIBLE] == t):
+            continue  # what became known at the very moment was not known before
         time_ms = pending[i, P_TIME]
         hour, day = time_ms // PANE_MS[LEVELS[0]], time_ms // PANE_MS[LEVELS[1]]
         in_day = in_window(hour, LEVELS[0], t, DAY_MS)
         in_week = in_window(day, LEVELS[1], t, 7 * DAY_MS)
         in_month = in_window(day, LEVELS[1], t, 30 * DAY_MS)
-        if pending[i, P_LABELS] != 0 or pending[i, P_FRAUDS] != 0:
+        if is_label:
             out[11] += in_day * pending[i, P_FRAUDS]
             if in_month:
                 e.by_age[t // DAY_MS - day, 0] += pending[i, P_LABELS]

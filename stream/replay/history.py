@@ -22,7 +22,7 @@ from topics.vocabulary import EVENT_TYPES
 class Slice:
     """Consecutive events and labels of a history.
 
-    A label's turn comes when it became known; at equal times labels come first. ``steps`` groups
+    A label's turn comes when it became known; at equal times labels come last. ``steps`` groups
     both by user, ``users`` are the users' tokens; ``event_seq`` and ``label_seq`` are the turns.
     ``values`` are the events as they came, ``by`` the columns of them that are reported by.
     """
@@ -49,7 +49,8 @@ def read_history(
     """Yield the events and labels of ``paths`` in the order in which they became known.
 
     A file that is named twice, itself or by its folder, is read once. The order does not depend on
-    that of the files or of the records in them: at equal times labels go first. Records before
+    that of the files or of the records in them: at equal times labels go last,
+    since what becomes known at a moment was not known before it. Records before
     ``from_ms`` and from ``until_ms`` on are left out. No slice reaches across one of the times
     ``cuts``, which rise; what happens at one comes after it. Those that cannot be read go to
     ``bad``; without that, InputError is raised for the first.

@@ -19,7 +19,7 @@ from topics.timed import LABEL_TAG
 from topics.vocabulary import EVENT_TYPES
 
 SOURCES: Final = (LABELS, ORDERS, BROWSING, REVIEWS)
-"""Labels first: where times are equal, what is known is known before the event."""
+"""Labels first: where records arrived at the same time, what is known had come before the event."""
 
 
 @dataclass(frozen=True, eq=False)

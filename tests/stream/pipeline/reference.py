@@ -337,7 +337,12 @@ class ReferenceUser:
 
     def _known_labels(self, event: Event) -> dict[str, float]:
         t = event["time_ms"]
-        frauds = [known for known, is_fraud in self.labels.values() if is_fraud and known <= t]
+        own = low32(event["event"])
+        frauds = [
+            known
+            for about, (known, is_fraud) in self.labels.items()
+            if is_fraud and known < t and about != own
+        ]
         return {
             "user_frauds": len(frauds) + sum(self.forgotten_labels),
             "days_since_user_fraud": (t - max(frauds)) / DAY if frauds else nan,

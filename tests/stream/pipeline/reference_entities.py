@@ -1,8 +1,8 @@
 """What is known of something shared, by definition, from the full list of links and labels.
 
-A link counts from its time plus the visibility lag, a label's change of the counts from when it
-became known. Windows are made of panes as they are for users; users are told apart to the
-millisecond.
+A link counts from its time plus the visibility lag on, a label's change of the counts after the
+time at which it became known. Windows are made of panes as they are for users; users are told
+apart to the millisecond.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ class ReferenceEntity:
     def answers(self, t: int, user: int) -> dict[str, float]:
         """Answer by definition."""
         links = [link for link in self.links if link["time_ms"] + self.lag_ms <= t]
-        labels = [label for label in self.labels if label["time_ms"] <= t]
+        labels = [label for label in self.labels if label["time_ms"] < t]
         found = self._links(links, t, user, self._in_kept_pane)
         for w in ("1d", "7d", "30d"):
             for what in ("labels", "frauds"):

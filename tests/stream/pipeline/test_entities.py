@@ -93,8 +93,8 @@ def test_one_does_not_count_as_ones_own_other_user():
     assert answer(link(0, 7), link(DAY, 7), question(DAY + HOUR, 9))["other_users_1d"] == 1
 
 
-def test_a_label_counts_from_when_it_became_known():
-    for ms, wanted in ((HOUR - 1, 0), (HOUR, 1), (6 * DAY, 1), (8 * DAY, 0)):
+def test_a_label_counts_after_the_time_at_which_it_became_known():
+    for ms, wanted in ((HOUR - 1, 0), (HOUR, 0), (HOUR + 1, 1), (6 * DAY, 1), (8 * DAY, 0)):
         assert answer(link(0), label(HOUR), question(ms))["frauds_7d"] == wanted
         assert answer(link(0), label(HOUR), question(ms))["labels_7d"] == wanted
 
@@ -232,7 +232,7 @@ def test_labels_far_ahead_neither_erase_links_nor_count_before_they_are_known() 
     touches["time_ms"][10] = START + 45 * day
     touches["labels"][10] = touches["frauds"][10] = 1
     touches["adds"][11:], touches["row"][11:] = 0, [0, 1]
-    touches["time_ms"][11:] = START + day // 2, START + 45 * day
+    touches["time_ms"][11:] = START + day // 2, START + 45 * day + 1
     _, ordered, starts = group_touches(touches)
     answers = visit(ordered, starts, [None], 2, lag_ms=2_000).answers
     at = {question: i for i, question in enumerate(QUESTIONS)}

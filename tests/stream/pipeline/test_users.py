@@ -157,16 +157,26 @@ def test_an_id_is_remembered_for_64_events():
     assert not run_fast([*events, events[0]]).duplicate[-1]
 
 
-def test_a_label_counts_from_when_it_became_known():
+def test_a_label_counts_after_the_time_at_which_it_became_known():
     maker = Maker()
     order = maker.event(1, START, 0, order=1)
     label = maker.label(order, 1, START + DAY, True)
     later = [maker.event(1, START + DAY + ms, 8) for ms in (-1, 0, 5)]
-    items = [order, label, *later]
-    assert asked(items, "visible_fraud_labels") == [0, 0, 1, 1]
-    assert asked(items, "visible_labels") == [0, 0, 1, 1]
-    assert asked(items, "since_fraud_label_ms")[2:] == [0, 5]
-    assert np.isnan(asked(items, "since_fraud_label_ms")[:2]).all()
+    for items in ([order, label, *later], [order, *later[:2], label, later[2]]):
+        assert asked(items, "visible_fraud_labels") == [0, 0, 0, 1]
+        assert asked(items, "visible_labels") == [0, 0, 0, 1]
+        assert asked(items, "since_fraud_label_ms")[3] == 5
+        assert np.isnan(asked(items, "since_fraud_label_ms")[:3]).all()
+
+
+def test_a_label_about_the_very_event_never_counts_for_it():
+    maker = Maker()
+    order = maker.event(1, START, 0, order=1)
+    other = maker.event(1, START, 8)
+    label = maker.label(order, 1, START - DAY, True)  # by a clock that was wrong
+    assert asked([label, order, other], "visible_fraud_labels") == [0, 1]
+    assert asked([label, order, other], "visible_labels") == [0, 1]
+    assert np.isnan(asked([label, order, other], "since_fraud_label_ms")[0])
 
 
 def test_of_labels_about_one_event_the_one_known_last_wins():

@@ -73,6 +73,19 @@ def test_a_label_counts_only_from_when_it_was_known(tmp_path: Path) -> None:
     assert share[2] == pytest.approx(1 / 2)
 
 
+def test_a_label_known_at_the_time_of_its_event_tells_nothing_of_events_of_that_time(
+    tmp_path: Path,
+) -> None:
+    events = [order(0, 0), order(1, 0), order(2, 1), order(3, 1.5)]
+    rows = rows_of(tmp_path, events, [label(0, 0, known=0), label(2, 1, known=1)], until=5)
+    by_event = rows.x.features[np.argsort(rows.x.rows["amount"])]
+    since = by_event[:, POSITION["days_since_user_fraud"]]
+    assert np.isnan(since[:2]).all()
+    assert since[2:].tolist() == [1.0, 0.5]
+    assert by_event[:, POSITION["user_frauds"]].tolist() == [0, 0, 1, 2]
+    assert by_event[:, POSITION["seller_frauds_7d"]].tolist() == [0, 0, 1, 2]
+
+
 def test_the_newest_label_wins(tmp_path: Path) -> None:
     labels = [label(0, 0, known=3, fraud=False), label(0, 0, known=2)]
     rows = rows_of(tmp_path, [order(0, 0), order(1, 4)], labels, until=5)

@@ -102,8 +102,8 @@ def test_a_label_reaches_the_entities_of_its_event_in_either_order(
     fraud = label(int(rows["event"][0]), known_ms=known)
     for part in (told, fraud) if event_first else (fraud, told):
         held.write(entities.apply([record(part)]))
-    assert answer(entities, "frauds_30d", user=9, at_ms=known - 1) == 0
-    assert answer(entities, "frauds_30d", user=9, at_ms=known) == 1
+    assert answer(entities, "frauds_30d", user=9, at_ms=known) == 0
+    assert answer(entities, "frauds_30d", user=9, at_ms=known + 1) == 1
     assert not [key for key in held if key.startswith(b"w")]
 
 

@@ -201,7 +201,7 @@ def looks(events: Iterable[dict[str, Any]], labels: Iterable[dict[str, Any]]) ->
     label = next(rest, None)
     rows, steps, ids, times, texts = [], [], [], [], []
     for event in events:
-        while label is not None and label["known_at"] <= event["event_time"]:
+        while label is not None and label["known_at"] < event["event_time"]:
             watcher.hear(label)
             label = next(rest, None)
         step = event.get("status") or event.get("action") or "review"
