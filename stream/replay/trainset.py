@@ -11,6 +11,7 @@ from stream.pipeline.pipeline import Decided
 from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
 from stream.replay.horizon import count_between
+from stream.replay.newest import newest_labels
 from stream.replay.spent import FIELDS, spent_after
 from topics.scores import ScoreInput
 from topics.vocabulary import ORDER
@@ -86,7 +87,7 @@ class Trainset:
     def rows(self) -> TrainingRows:
         """Return the rows with their outcomes; the caller checks that there are any."""
         x = joined(self._parts)
-        labels = np.concatenate(self._labels)
+        labels = newest_labels(np.concatenate(self._labels))
         label = event_labels(x.rows, labels)
         if self._settings.unlabelled == "negative":
             label = np.where(label < 0, 0, label).astype(np.int8)
@@ -114,7 +115,7 @@ class Trainset:
 
     def known_ms(self, events: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return when the newest label of each event became known, int64[m]; 0: it has none."""
-        known = _newest(np.concatenate(self._labels), "known_ms")
+        known = _by_event(newest_labels(np.concatenate(self._labels)), "known_ms")
         return np.fromiter((known.get(event, 0) for event in events.tolist()), np.int64)
 
     def _turned_bad(
@@ -136,16 +137,18 @@ class Trainset:
 
 
 def event_labels(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.int8]:
-    """Return each event's newest label, int8[n]: 1 fraud, 0 legitimate, -1 none."""
-    truth = _newest(labels, "is_fraud")
+    """Return each event's label, int8[n]: 1 fraud, 0 legitimate, -1 none.
+
+    ``labels`` are the newest ones, as `newest_labels` returns them.
+    """
+    truth = _by_event(labels, "is_fraud")
     found = (truth.get(event, -1) for event in rows["event"].tolist())
     return np.fromiter(found, np.int8, len(rows))
 
 
-def _newest(labels: NDArray[np.void], field: str) -> dict[int, int]:
-    """Return what the newest label of each event has in a field."""
-    ordered = labels[np.argsort(labels["known_ms"], kind="stable")]
-    found = dict(zip(ordered["event"].tolist(), ordered[field].tolist(), strict=True))
+def _by_event(labels: NDArray[np.void], field: str) -> dict[int, int]:
+    """Return what the one label of each event has in a field."""
+    found = dict(zip(labels["event"].tolist(), labels[field].tolist(), strict=True))
     found.pop(0, None)
     return found
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.windows import DAY_MS
+from stream.replay.newest import newest_at
 from stream.replay.spool import Spool
-from topics.columns import LABEL, LabelBatch, Rows
+from topics.columns import LABEL, LabelBatch
 
 UNKNOWN: Final = -1
-_KEPT: Final = ("event", "label", "known_ms", "is_fraud", "kind")
+_KEPT: Final = ("event", "user", "label", "time_ms", "known_ms", "is_fraud", "kind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,7 @@ class Truth:
 
     ``event`` uint64[m] rising; ``is_fraud`` int8[m]; ``kind`` int8[m] codes of LABEL_KINDS;
     ``scenario`` int16[m] places in ``scenarios``, -1 none. ``bad_user`` uint64[b] rising are users
-    with a bad event and ``bad_ms`` int64[b] the first time of it.
+    of whom something bad holds and ``bad_ms`` int64[b] the first time of it.
     """
 
     event: NDArray[np.uint64]
@@ -40,23 +41,22 @@ class Truth:
         Users count as bad for events from ``bad_from_ms`` on.
         """
         names: dict[str | None, int] = {None: UNKNOWN}
-        bad = [np.zeros(0, LABEL)]
-        for batch in chain([LabelBatch(bad[0], [], [], [], [])], batches):
+        nothing = LabelBatch(np.zeros(0, LABEL), [], [], [], [])
+        for batch in chain([nothing], batches):
             rows = batch.rows
             for name in _KEPT:
                 spool.append(name, rows[name])
             codes = [names.setdefault(s, len(names) - 1) for s in batch.scenarios]
             spool.append("scenario", np.array(codes, np.int16))
-            bad.append(rows[(rows["is_fraud"] == 1) & (rows["time_ms"] >= bad_from_ms)])
-        event = spool.column("event")
-        order = np.lexsort((spool.column("label"), spool.column("known_ms"), event))
-        of = event[order]
-        is_last = np.append(of[1:] != of[:-1], True)[: len(of)]
-        newest = order[(of != 0) & is_last]
-        users, first_ms = _first_bad(np.concatenate(bad))
+        event, user = spool.column("event"), spool.column("user")
+        holds = newest_at(event, user, spool.column("known_ms"), spool.column("label"))
+        is_fraud, times = spool.column("is_fraud"), spool.column("time_ms")
+        bad = holds[(is_fraud[holds] == 1) & (times[holds] >= bad_from_ms)]
+        users, first_ms = _first(user[bad], times[bad])
+        newest = holds[event[holds] != 0]
         return cls(
             event[newest],
-            spool.column("is_fraud")[newest].astype(np.int8),
+            is_fraud[newest].astype(np.int8),
             spool.column("kind")[newest].astype(np.int8),
             spool.column("scenario")[newest],
             tuple(name for name in names if name is not None),
@@ -83,7 +83,10 @@ class Truth:
         return found
 
 
-def _first_bad(bad: Rows) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    order = np.lexsort((bad["time_ms"], bad["user"]))
-    users, first = np.unique(bad["user"][order], return_index=True)
-    return users, bad["time_ms"][order][first]
+def _first(
+    users: NDArray[np.uint64], times_ms: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return each user once, rising, with the first of the user's times."""
+    order = np.lexsort((times_ms, users))
+    each, first = np.unique(users[order], return_index=True)
+    return each, times_ms[order][first]

@@ -125,8 +125,10 @@ def test_users_known_as_bad_leave_the_test(shop: Path, tmp_path: Path, found: Ba
     assert dropping.n_dropped == gone.sum() > 0
     labels = [orjson.loads(v) for _, _, v in read_records(shop / LABELS_FILE)]
     ids = pq.read_table(tmp_path / DECISIONS, columns=["user_id", "event_time_ms"])
-    bad = {}
-    for label in labels:
+    labels.sort(key=lambda label: label["known_at"])
+    holds = {label.get("event_id") or label["user_id"]: label for label in labels}
+    bad: dict[str, int] = {}
+    for label in holds.values():
         if label["is_fraud"]:
             time = label["event_time"]
             bad[label["user_id"]] = min(time, bad.get(label["user_id"], time))

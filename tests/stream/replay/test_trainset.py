@@ -93,6 +93,21 @@ def test_the_newest_label_wins(tmp_path: Path) -> None:
     assert rows.x.features[1, POSITION["user_frauds"]] == 0
 
 
+def test_a_label_that_was_taken_back_makes_no_user_bad_and_leaves_no_event_out(
+    tmp_path: Path,
+) -> None:
+    paid = order(7, 2.5, order_id="o2", status="paid")
+    labels = [label(2, 2, known=3), label(2, 2, known=4, fraud=False)]
+    rows = rows_of(tmp_path, [order(0, 0), order(2, 2), paid], labels, until=40).by_time()
+    assert rows.label.tolist() == [0, 0, 0]
+    assert rows.turned_bad.tolist() == [0, 0, 0]
+    about_user = [one | {"label_id": f"u{i}", "event_id": None} for i, one in enumerate(labels)]
+    rows = rows_of(tmp_path, [order(0, 0), order(2, 2)], about_user, until=40)
+    assert rows.turned_bad.tolist() == [0, 0]
+    rows = rows_of(tmp_path, [order(0, 0), order(2, 2)], about_user[:1], until=40)
+    assert rows.turned_bad.tolist() == [1, 0]
+
+
 def test_later_events_of_a_bad_order_are_left_out(tmp_path: Path) -> None:
     paid = order(7, 0.5, order_id="o0", status="paid")
     rows = rows_of(tmp_path, [order(0, 0), paid], [label(0, 0, known=1)], until=5)
