@@ -65,8 +65,8 @@ class Trained:
 
 def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
-    *, names: list[str], feature_version: str, text: dict[str, Any] | None,
-    words: dict[str, Any] | None, seed: int, seconds: float, spend_horizon_days: float,
+    *, names: list[str], feature_version: str, text: dict[str, Any] | None, seconds: float,
+    words: dict[str, Any] | None, seed: int, spend_horizon_days: float, label_delay_days: float,
     spending: Spending | None, attributes: Attributes, tuned: TunedEncoder | None,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
@@ -93,6 +93,7 @@ def save_model(
         "training": {
             "from_ms": int(times[0]),
             "until_ms": int(times[-1]),
+            "label_delay_days": label_delay_days,
             "report_from_ms": int(times[trained.slices.calibration]),
             "n_rows": len(rows),
             "n_fraud": int((rows.label == 1).sum()),

@@ -43,6 +43,7 @@ def train(
     progress: bool = True,
     max_seconds: float | None = None,
     spend_horizon_days: float = SPEND_DAYS,
+    label_delay_days: float = 0.0,
     recipe: Recipe | None = None,
     checkpoint: Checkpoint = NOTHING_KEPT,
     scalars: Scalars = unrecorded,
@@ -56,20 +57,20 @@ def train(
     probability of fraud stacks the network, boosted trees and, where the last slice says that they
     add, the words of texts; each alone and what they give together are rated on the last slice, and
     the figures are in the manifest. Trees and words that are kept are then fitted to all rows, as
-    many and as strong as were best before: what is newest counts most for what comes next, while
-    the weights of the stack come from rows that taught none of the models.
-    ``base_text`` names the text encoder (None: the model reads sketches only), of which at most
-    ``max_texts`` distinct texts, drawn at random, are encoded; ``max_seconds`` bounds the time of
-    the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
-    and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
-    are rows of asking, ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder
-    is taught the shop's texts first, for ``max_seconds`` at most as well, and lies in the folder if
-    that helps. The result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless
-    the time for epochs runs out; ``checkpoint`` holds what an earlier run of the same training has
-    done of it, and gets what this one does. ``scalars`` is told the figures of the network's
-    epochs; ``compute`` is where these are computed, as in `fit_network`, and texts are encoded.
-    Raises InputError where there are fewer than ``MIN_ROWS`` rows, their features do not fit the
-    names, or there is no encoder to fine-tune.
+    many and as strong as were best before: what is newest counts most for what comes next. The
+    stack's weights come from rows that taught none of them. ``base_text`` names the text encoder
+    (None: the model reads sketches only), of which at most ``max_texts`` distinct texts, drawn at
+    random, are encoded; ``max_seconds`` bounds the time of the network's epochs;
+    ``spend_horizon_days`` is the time over which the rows' spend is summed, and the model tells
+    spend per 30 days whatever it is. Spend is told by the network unless there are rows of asking,
+    ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder is taught the shop's
+    texts first, for ``max_seconds`` at most as well, and lies in the folder if that helps. The
+    result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless the time for
+    epochs runs out; ``checkpoint`` holds what an earlier run of the same training has done of it,
+    and gets what this one does. ``scalars`` is told the figures of the epochs; ``compute`` is where
+    these are computed, as in `fit_network`, and texts are encoded. ``label_delay_days``, for the
+    manifest alone, is how old the rows are at least. Raises InputError where there are fewer than
+    ``MIN_ROWS`` rows, their features do not fit the names, or there is no encoder to fine-tune.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -139,8 +140,8 @@ def train(
         Path(out), trained, fitted, forest, usual,
         names=list(feature_names), feature_version=feature_version, text=text,
         words=None if words is None else words.told(), seed=seed, seconds=seconds,
-        spend_horizon_days=spend_horizon_days, spending=spending, attributes=attributes,
-        tuned=tuned,
+        spend_horizon_days=spend_horizon_days, label_delay_days=label_delay_days,
+        spending=spending, attributes=attributes, tuned=tuned,
     )  # fmt: skip
 
 

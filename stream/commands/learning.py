@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from topics.errors import InputError
 
 if TYPE_CHECKING:
     from stream.replay.learning import Learning
+    from topics.decode import Decoder
 
 DAY_MS = 86_400_000
 
@@ -34,9 +36,10 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
         "(its midnight UTC), a time with offset, or epoch milliseconds; --from likewise",
     )  # fmt: skip
     parser.add_argument(
-        "--label-delay", type=float, default=0.0, metavar="DAYS",
-        help="leave out events younger than this at --until (default 0): frauds among them that "
-        "are not known yet would count as honest and make the probabilities too small",
+        "--label-delay", type=float, metavar="DAYS",
+        help="leave out events younger than this at --until: frauds among them that are not known "
+        "yet would count as honest and make the probabilities too small (default: the time within "
+        "which 95 %% of the frauds known at --until became known, as is said)",
     )  # fmt: skip
     parser.add_argument(
         "--base", default="auto", metavar="MODEL",
@@ -90,7 +93,7 @@ def learning_of(args: argparse.Namespace, settings: Settings) -> "Learning":
         labels=args.labels,
         from_ms=start,
         until_ms=until,
-        label_delay_ms=int(args.label_delay * DAY_MS),
+        label_delay_ms=None if args.label_delay is None else int(args.label_delay * DAY_MS),
         unlabelled=args.unlabelled,
         horizon_ms=args.spend_horizon_days * DAY_MS,
         max_rows=args.max_rows,
@@ -102,6 +105,20 @@ def learning_of(args: argparse.Namespace, settings: Settings) -> "Learning":
         lag_ms=settings.visibility_lag_ms,
         threads=settings.threads,
     )
+
+
+def with_delay(what: "Learning", decoder: "Decoder") -> "Learning":
+    """Return the same with the delay that the labels tell where none is given, and print that."""
+    from stream.replay.labeldelay import known_labels, label_delay
+
+    if what.label_delay_ms is not None or what.labels is None:
+        return what
+    labels = known_labels(what.labels, decoder, what.until_ms)
+    found = label_delay(
+        labels, from_ms=what.from_ms, until_ms=what.until_ms, unlabelled=what.unlabelled
+    )
+    print(found.told, flush=True)
+    return replace(what, label_delay_ms=found.ms)
 
 
 _RANGES: dict[str, tuple[float, float]] = {

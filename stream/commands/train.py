@@ -18,7 +18,7 @@ from model.progress import OUT_OF_TIME
 from stream.commands.computing import add_computing, computing
 from stream.commands.fields_read import fields_read
 from stream.commands.fine_tuned import fine_tuned
-from stream.commands.learning import add_learning, learning_of
+from stream.commands.learning import add_learning, learning_of, with_delay
 from stream.settings import Settings, read_settings
 from stream.used import peak_memory_gb, time_text
 from topics.errors import InputError
@@ -122,6 +122,7 @@ def _train(args: argparse.Namespace, settings: Settings, compute: "Compute") -> 
             "(install riskstream[offline], or name one with --base)"
         )
     decoder, policy = build_decoder(settings), load_policy(settings.policy)
+    what = with_delay(what, decoder)
     exports = Exports(args.export, args.export_asked)
     if args.out is None:
         rows = learned_rows(decoder, policy, what, exports)

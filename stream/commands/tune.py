@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream.commands.learning import add_learning, learning_of
+from stream.commands.learning import add_learning, learning_of, with_delay
 from stream.settings import read_settings
 from stream.used import time_text
 from topics.errors import InputError
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     how = Tuning(
         metric=args.metric, n_folds=args.folds, seconds=60 * args.minutes, n_trials=args.trials
     )
+    what = with_delay(what, decoder)
     same = training_key(what, policy, settings.token_key, NO_EXPORTS)
     key = f"{same} {args.metric} {args.folds}"
     study_folder(args.out, key)

@@ -38,18 +38,18 @@ from topics.timed import LABEL_TAG, read_timed
 class Learning:
     """What to learn from and how; see `TrainsetSettings` for the times.
 
-    ``labels`` None: nothing is known of any event. ``horizon_ms`` is the time over which spend is
-    summed; the model tells spend per 30 days. ``base`` names the text encoder; ``auto`` is the
-    default one where its weights are installed, ``none`` is none. ``max_seconds`` bounds the
-    epochs of the network, which ``recipe`` trains, and those of ``fine_tune``, which teaches the
-    encoder first; None: it stays as it is.
+    ``labels`` None: nothing is known of any event. ``label_delay_ms`` None: not told, counts as 0.
+    ``horizon_ms`` is the time over which spend is summed; the model tells spend per 30 days.
+    ``base`` names the text encoder; ``auto`` is the default one where its weights are installed,
+    ``none`` is none. ``max_seconds`` bounds the epochs of the network, which ``recipe`` trains, and
+    those of ``fine_tune``, which teaches the encoder first; None: it stays as it is.
     """
 
     events: Path
     labels: Path | None
     from_ms: int
     until_ms: int
-    label_delay_ms: int
+    label_delay_ms: int | None
     unlabelled: str
     horizon_ms: int
     max_rows: int
@@ -125,7 +125,7 @@ def known_rows(
         TrainsetSettings(
             from_ms=what.from_ms,
             until_ms=what.until_ms,
-            label_delay_ms=what.label_delay_ms,
+            label_delay_ms=what.label_delay_ms or 0,
             unlabelled=what.unlabelled,
             horizon_ms=what.horizon_ms,
             max_rows=what.max_rows,
@@ -184,10 +184,8 @@ def train_on(
     rows: TrainingRows,
     what: Learning,
     out: Path,
-    checkpoint: Checkpoint = NOTHING_KEPT,
-    scalars: Scalars = unrecorded,
-    compute: Compute = HERE,
-) -> dict[str, Any]:
+    checkpoint: Checkpoint = NOTHING_KEPT, scalars: Scalars = unrecorded, compute: Compute = HERE,
+) -> dict[str, Any]:  # fmt: skip
     """Train on rows of history, save the model in ``out`` and return its manifest."""
     torch.set_num_threads(what.threads)
     train(
@@ -200,6 +198,7 @@ def train_on(
         seed=what.seed,
         max_seconds=what.max_seconds,
         spend_horizon_days=what.horizon_ms / DAY_MS,
+        label_delay_days=(what.label_delay_ms or 0) / DAY_MS,
         progress=True,
         recipe=what.recipe,
         fine_tune=what.fine_tune,

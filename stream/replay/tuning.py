@@ -67,7 +67,7 @@ def tune(
     kept = Checkpoint(out, tell)
     known = kept.kept(KNOWN, KnownRows, lambda: known_rows(decoder, policy, what)).by_time()
     folds = folds_of(
-        known, how.n_folds, delay_ms=what.label_delay_ms, horizon_ms=what.horizon_ms,
+        known, how.n_folds, delay_ms=what.label_delay_ms or 0, horizon_ms=what.horizon_ms,
         negative=what.unlabelled == "negative",
     )  # fmt: skip
     with progress_bar(True) as report:

@@ -214,6 +214,36 @@ def test_a_label_of_an_exported_row_has_the_time_at_which_it_became_known(
     assert (row["event_id"], row["known_at_ms"], row["is_fraud"]) == ("e0", START + DAY, 0)
 
 
+def late_shop(tmp_path: Path) -> list[object]:
+    """Return how a shop is trained on whose every tenth order is known as fraud 14 days later."""
+    events, labels = tmp_path / "events.jsonl", tmp_path / "labels.jsonl"
+    with write_records(events) as writer:
+        writer.write([order(i, i / 10, user=f"u{i % 30}") for i in range(600)])
+    with write_records(labels) as writer:
+        writer.write([label(i, i / 10, known=i / 10 + 14) for i in range(0, 600, 10)])
+    return ["--events", events, "--labels", labels, "--until", START + 60 * DAY]
+
+
+def test_without_a_delay_that_of_the_labels_counts_and_is_said_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", *late_shop(tmp_path), "--base", "none", "--max-seconds", 0]
+    assert cli.main([str(word) for word in [*words, "--out", tmp_path / "model"]]) == 0
+    said = "95% of known frauds came within 14 days: --label-delay is 14\n"
+    assert capsys.readouterr().out.startswith(said)
+    training = json.loads((tmp_path / "model/manifest.json").read_bytes())["training"]
+    assert (training["label_delay_days"], training["n_rows"], training["n_fraud"]) == (14, 460, 46)
+    assert training["until_ms"] < START + 46 * DAY
+
+
+def test_a_delay_that_is_given_counts_and_not_that_of_the_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", *late_shop(tmp_path), "--export", tmp_path / "rows.parquet"]
+    assert cli.main([str(word) for word in [*words, "--label-delay", 0]]) == 0
+    assert capsys.readouterr().out.startswith("600 rows, 46 of them fraud")
+
+
 def test_train_without_anything_to_write_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(WORDS[:-2]) == 2
     assert "give --out for a model, --export for its rows" in capsys.readouterr().err
