@@ -85,8 +85,10 @@ class Ranking:
     roc_auc: float | None
 
 
-def ranking(score: NDArray[np.float64], label: NDArray[np.int8]) -> Ranking:
-    """Rate a score over the rows whose label is 0 or 1.
+def ranking(
+    score: NDArray[np.float64], label: NDArray[np.int8], weight: NDArray[np.float64] | None = None
+) -> Ranking:
+    """Rate a score over the rows whose label is 0 or 1; ``weight`` float64[n] is what each counts.
 
     >>> ranking(np.array([0.1, 0.9, 0.5]), np.array([0, 1, -1], np.int8))
     Ranking(n=2, n_fraud=1, average_precision=1.0, roc_auc=1.0)
@@ -95,10 +97,11 @@ def ranking(score: NDArray[np.float64], label: NDArray[np.int8]) -> Ranking:
 
     known = (label >= 0) & np.isfinite(score)
     y, s = label[known], score[known]
+    w = None if weight is None else weight[known]
     both = 0 < y.sum() < len(y)
     return Ranking(
         len(y),
         int(y.sum()),
-        float(average_precision_score(y, s)) if both else None,
-        float(roc_auc_score(y, s)) if both else None,
+        float(average_precision_score(y, s, sample_weight=w)) if both else None,
+        float(roc_auc_score(y, s, sample_weight=w)) if both else None,
     )

@@ -1,6 +1,6 @@
 """Calibration: from a model's log-odds to a probability that means what it says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -46,6 +46,15 @@ class Calibration:
     def level(cls, shift: float) -> Self:
         """Add a ``shift`` that was found from what happened."""
         return cls("level", shift, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+
+    def raised(self, by: float) -> Self:
+        """Return the same with ``by`` added to the calibrated log-odds.
+
+        >>> even = Calibration.none().raised(np.log(0.1))
+        >>> float(even.apply(np.zeros(1)).round(4)[0])  # odds 1:10
+        0.0909
+        """
+        return replace(self, values=self.values + by)
 
     def log_odds(self, logits: Array) -> Array:
         """Return calibrated log-odds of raw ones, float64[n]."""
@@ -168,11 +177,12 @@ def isotonic(raw: Array, y: NDArray[np.bool_]) -> Calibration:
     return Calibration("isotonic", 0.0, knots, np.log(rising / (1 - rising))[first])
 
 
-def log_loss(p: Array, y: NDArray[np.bool_]) -> float:
-    """Mean negative log likelihood in nats.
+def log_loss(p: Array, y: NDArray[np.bool_], weight: Array | None = None) -> float:
+    """Mean negative log likelihood in nats, of rows that weigh ``weight`` (None: all the same).
 
     >>> round(log_loss(np.array([0.5, 0.5]), np.array([True, False])), 4)
     0.6931
     """
     safe = np.clip(p, 1e-15, 1 - 1e-15)
-    return float(-np.mean(np.where(y, np.log(safe), np.log1p(-safe))))
+    found = np.where(y, np.log(safe), np.log1p(-safe))
+    return float(-np.average(found, weights=weight))

@@ -62,6 +62,10 @@ def folds_of(
     found = []
     for number, (cut_ms, end_ms) in enumerate(pairwise(cuts), 1):
         learned_at = np.arange(np.searchsorted(times, cut_ms - delay_ms))
+        if known.rows.drawn is not None:  # a fraud not known yet stands for itself no longer
+            learned_at = learned_at[
+                known.rows.drawn[learned_at] | (known.known_ms[learned_at] <= cut_ms)
+            ]
         learned = as_of(known, learned_at, cut_ms, delay_ms=delay_ms, horizon_ms=horizon_ms)
         if not negative:
             answered = known.known_ms[learned_at] <= cut_ms

@@ -33,9 +33,10 @@ def measure(
     ``words`` are kept where the last slice, on which nothing was fitted, says that they add.
 
     The fused ranking that is rated was weighed on the slice before; the weights that are kept come
-    from both. Whether a user turned bad and what was spent are known only after weeks. Where that
-    leaves too few rows after validation, these two heads get the right level on the newest rows
-    that are known, though they were trained on them.
+    from both. Where other events than frauds are a sample, ratings weigh them and the calibration
+    is lowered by their share. Whether a user turned bad and what was spent are known only after
+    weeks. Where that leaves too few rows after validation, these two heads get the right level on
+    the newest rows that are known, though they were trained on them.
     """
     after = np.arange(slices.validation, slices.n)
     part, raw = rows.take(after), _outputs(rows, texts, fitted, after)
@@ -47,6 +48,7 @@ def measure(
     last = slice(slices.calibration - slices.validation, None)
     if "fraud" in fitted.heads:
         network, label = raw[:, 0], part.label
+        rated, weight = label[last], part.weights()[last]
         trees = None if boosting is None else Trees.flatten(boosting.trees, boosting.columns)
         said = np.zeros(len(after)) if trees is None else trees.log_odds(part.x.features)
         before, shift = slice(0, last.start), fitted.shift
@@ -55,15 +57,17 @@ def measure(
         written = None
         if words is not None and trees is not None:
             written = words.log_odds(part.x.texts)
-            metrics["words"] = vars(ranking(written[last], label[last]))
+            metrics["words"] = vars(ranking(written[last], rated, weight))
             worded, gain = trial(earlier, words, network, said, written, label, last.start)
             if adds(gain):
                 earlier, fusion = worded, fusion.with_words(words, network, said, written, label)
         joined = fusion.join(network, said, written)
-        calibration["fraud"] = _calibrated(joined, label, part.time_ms)
-        metrics["fused"] = vars(ranking(earlier.join(network, said, written)[last], label[last]))
-        metrics["network"] = vars(ranking(network[last], label[last]))
-        metrics["gradient_boosting"] = vars(ranking(said[last], label[last]))
+        calibration["fraud"] = _calibrated(joined, label, part.time_ms).raised(rows.log_share)
+        fused = earlier.join(network, said, written)[last]
+        for name, score in (
+            ("fused", fused), ("network", network[last]), ("gradient_boosting", said[last]),
+        ):  # fmt: skip
+            metrics[name] = vars(ranking(score, rated, weight))
     if "bad" in fitted.heads:
         metrics["turned_bad"] = vars(ranking(raw[last, 1], part.turned_bad[last]))
     spend_scale = _spend_scale(rows, texts, fitted, after, raw)

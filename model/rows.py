@@ -26,6 +26,10 @@ class TrainingRows:
     that followed, NaN unknown. ``time_ms`` int64[n] event time; ``user`` uint64[n]. ``asked`` are
     rows of another kind, between the events, to learn spend from; None: there are none.
     ``unanswered`` are more events, of which nothing counts as known, to pretrain on.
+
+    Where there were too many events, ``share`` of all were ``drawn`` (bool[n]) by chance, and all
+    other frauds are there as well, with no word on ``turned_bad`` and ``spend``. None: these rows
+    are all there are, or were drawn by chance alone.
     """
 
     x: ScoreInput
@@ -36,6 +40,8 @@ class TrainingRows:
     user: NDArray[np.uint64]
     asked: Asked | None = None
     unanswered: ScoreInput | None = None
+    drawn: NDArray[np.bool_] | None = None
+    share: float = 1.0
 
     def __len__(self) -> int:
         return len(self.label)
@@ -51,7 +57,26 @@ class TrainingRows:
             self.user[index],
             self.asked,
             self.unanswered,
+            None if self.drawn is None else self.drawn[index],
+            self.share,
         )
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return how many events each row stands for, float64[n]; of frauds each for itself."""
+        alike = self.drawn is None
+        return np.where(alike | (self.label == 1), 1.0, 1.0 / self.share)
+
+    @property
+    def log_share(self) -> float:
+        """What to add to log-odds of fraud that were fitted to the rows: they hold for all then."""
+        return 0.0 if self.drawn is None else float(np.log(self.share))
+
+    def chosen_by_chance(self, n: int) -> NDArray[np.int64]:
+        """Return which of the first ``n`` rows are a fair sample, whatever they turned out to be.
+
+        int64[m], rising.
+        """
+        return np.arange(n) if self.drawn is None else np.flatnonzero(self.drawn[:n])
 
     def by_time(self) -> Self:
         """Return the rows in the order of event time."""

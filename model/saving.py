@@ -96,6 +96,7 @@ def save_model(
             "label_delay_days": label_delay_days,
             "report_from_ms": int(times[trained.slices.calibration]),
             "n_rows": len(rows),
+            "drawn_share": rows.share,
             "n_fraud": int((rows.label == 1).sum()),
             "n_turned_bad": int((rows.turned_bad == 1).sum()),
             "slices": vars(trained.slices),
@@ -122,10 +123,8 @@ def save_model(
 
 def _weights(fusion: Fusion) -> dict[str, Any]:
     """Return the weights of the parts for people to read."""
-    weights: dict[str, Any] = {
-        "network": round(fusion.network, 4),
-        "trees": round(fusion.trees_weight, 4),
-    }
+    parts = {"network": fusion.network, "trees": fusion.trees_weight}
+    weights: dict[str, Any] = {name: round(weight, 4) for name, weight in parts.items()}
     if fusion.words is not None:
         found = vars(fusion.words)
         weights["with_text"] = {key: round(found[key], 4) for key in ("network", "trees", "text")}

@@ -105,7 +105,7 @@ def train(
         texts, text = text_vectors(
             rows, base_text, max_texts, seed, report, checkpoint, tuned, compute.device.type
         )
-        learned = rows.x.features[: slices.train]
+        learned = rows.x.features[rows.chosen_by_chance(slices.train)]
         usual = _medians(learned)
         report("forest", 0.0)
         compared = np.where(places, np.float32(0), _some(learned, 200_000, seed))

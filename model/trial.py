@@ -75,11 +75,11 @@ class Bench:
         trained = measure(
             learned, self.texts, self.slices, fitted, self.boosting, self.words
         ).with_trees(self.trees)
-        x, label = self.judged.x, self.judged.label
+        x, label, weight = self.judged.x, self.judged.label, self.judged.weights()
         table = fitted.network.table().detach()
         raw = outputs(fitted.network, table, fitted.bins, x, self.judged_texts)[:, 0]
         odds = trained.fusion.log_odds(raw, x.features, x.texts)
         if metric == "average-precision":
-            return float(ranking(odds, label).average_precision or 0.0)
+            return float(ranking(odds, label, weight).average_precision or 0.0)
         p = np.asarray(trained.calibration["fraud"].apply(odds), np.float64)
-        return float(log_loss(p, label == 1))
+        return float(log_loss(p, label == 1, weight))

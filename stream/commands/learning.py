@@ -59,7 +59,8 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-rows", type=int, default=600_000, metavar="N",
-        help="above this many events, learn from a random part of the users (default 600000)",
+        help="above this many events, learn from the known frauds and a random part of the others, "
+        "which probabilities allow for (default 600000)",
     )  # fmt: skip
     parser.add_argument(
         "--max-texts", type=int, default=4_000, metavar="N",
@@ -109,7 +110,8 @@ def learning_of(args: argparse.Namespace, settings: Settings) -> "Learning":
 
 def with_delay(what: "Learning", decoder: "Decoder") -> "Learning":
     """Return the same with the delay that the labels tell where none is given, and print that."""
-    from stream.replay.labeldelay import known_labels, label_delay
+    from stream.replay.labeldelay import label_delay
+    from stream.replay.newest import known_labels
 
     if what.label_delay_ms is not None or what.labels is None:
         return what

@@ -28,6 +28,7 @@ SCHEMA: Final = pa.schema(
         ("is_fraud", pa.int8()),
         ("turned_bad", pa.int8()),  # null: its time is not over
         ("spend", pa.float32()),  # null: its time is not over
+        ("weight", pa.float64()),  # how many events it stands for, fraud or honest
         ("text", pa.string()),
         *((name, pa.float32()) for name in NAMES),
     ]
@@ -105,6 +106,7 @@ def _columns(
         pa.array(part.label),
         pa.array(part.turned_bad, mask=part.turned_bad < 0),
         pa.array(part.spend, mask=np.isnan(part.spend)),
+        pa.array(part.weights()),
         pa.array(part.x.texts, pa.string()),
     ]
     features = np.ascontiguousarray(part.x.features.T, np.float32)

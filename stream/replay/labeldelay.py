@@ -1,7 +1,6 @@
 """How long labels take to come, as those tell that have come."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -9,9 +8,7 @@ from numpy.typing import NDArray
 
 from stream.pipeline.windows import DAY_MS
 from stream.replay.newest import newest_labels
-from topics.columns import LABEL, Rows, joined
-from topics.decode import Decoder
-from topics.timed import LABEL_TAG, read_timed
+from topics.columns import Rows
 
 SHARE: Final = 0.95
 """Of labels, those that come within the delay. Each twentieth may come later: the longest delay of
@@ -25,18 +22,6 @@ class LabelDelay:
 
     ms: int
     told: str
-
-
-def known_labels(path: Path, decoder: Decoder, until_ms: int) -> Rows:
-    """Return LABEL[n], those in ``path`` that became known before ``until_ms``.
-
-    What cannot be read is passed over: the replay of the history tells of it.
-    """
-    found = [np.zeros(0, LABEL)]
-    for part in read_timed(path, lambda path, line, what: None):
-        at = np.flatnonzero((part.tags == LABEL_TAG) & (part.times < until_ms)).tolist()
-        found.append(decoder.labels([part.values[i] for i in at]).batch.rows)
-    return joined(found)
 
 
 def label_delay(labels: Rows, *, from_ms: int, until_ms: int, unlabelled: str) -> LabelDelay:

@@ -27,6 +27,7 @@ from stream.replay.askedset import Askedset
 from stream.replay.asking import moments_of
 from stream.replay.exporting import export_asked, export_rows
 from stream.replay.history import read_history
+from stream.replay.newest import known_frauds
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.trainset import Trainset, TrainsetSettings
 from topics.decode import Decoder
@@ -123,14 +124,12 @@ def known_rows(
         raise InputError(f"{what.labels} holds no labels; give --labels a file of labels")
     trainset = Trainset(
         TrainsetSettings(
-            from_ms=what.from_ms,
-            until_ms=what.until_ms,
-            label_delay_ms=what.label_delay_ms or 0,
-            unlabelled=what.unlabelled,
-            horizon_ms=what.horizon_ms,
+            from_ms=what.from_ms, until_ms=what.until_ms, unlabelled=what.unlabelled,
+            label_delay_ms=what.label_delay_ms or 0, horizon_ms=what.horizon_ms,
             max_rows=what.max_rows,
-        )
-    )
+        ),
+        known_frauds(what.labels, decoder, what.until_ms),
+    )  # fmt: skip
     replay = Replay(
         policy, _HistoryScorer(N_FEATURES), ReplaySettings(lag_ms=what.lag_ms, zone_ms=what.zone_ms)
     )

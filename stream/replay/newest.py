@@ -1,7 +1,13 @@
-"""Of several labels about one thing, the one that holds."""
+"""What is known at a moment: of several labels about one thing, the one that holds."""
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from topics.columns import LABEL, Rows, joined
+from topics.decode import Decoder
+from topics.timed import LABEL_TAG, read_timed
 
 
 def newest_at(
@@ -29,6 +35,24 @@ def newest_at(
     return found
 
 
-def newest_labels(labels: NDArray[np.void]) -> NDArray[np.void]:
+def newest_labels(labels: Rows) -> Rows:
     """Return of LABEL[n] those that `newest_at` names."""
     return labels[newest_at(*(labels[name] for name in ("event", "user", "known_ms", "label")))]
+
+
+def known_labels(path: Path | None, decoder: Decoder, until_ms: int) -> Rows:
+    """Return LABEL[n], those in ``path`` (None: nowhere) that became known before ``until_ms``.
+
+    What cannot be read is passed over: the replay of the history tells of it.
+    """
+    found = [np.zeros(0, LABEL)]
+    for part in () if path is None else read_timed(path, lambda path, line, what: None):
+        at = np.flatnonzero((part.tags == LABEL_TAG) & (part.times < until_ms)).tolist()
+        found.append(decoder.labels([part.values[i] for i in at]).batch.rows)
+    return joined(found)
+
+
+def known_frauds(path: Path | None, decoder: Decoder, until_ms: int) -> NDArray[np.uint64]:
+    """Return the tokens, rising, of the events that `known_labels` say are fraud."""
+    holds = newest_labels(known_labels(path, decoder, until_ms))
+    return np.unique(holds["event"][(holds["is_fraud"] == 1) & (holds["event"] != 0)])

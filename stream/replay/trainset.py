@@ -17,6 +17,7 @@ from topics.scores import ScoreInput
 from topics.vocabulary import ORDER
 
 HASH_RANGE: Final = 1 << 32
+NO_EVENTS: Final = np.zeros(0, np.uint64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class TrainsetSettings:
     ``until_ms`` is the moment of training: nothing known later is used. ``unlabelled`` says what
     an event without a label counts as, ``negative`` or ``ignore``. The spend of ``horizon_ms``
     after an event, and whether the user turned bad within it, are known where that time is over.
-    Above ``max_rows`` events, those of a random part of the users are kept.
+    Above ``max_rows`` events a random part is kept, and all that are known as fraud beside it.
     """
 
     from_ms: int
@@ -39,10 +40,15 @@ class TrainsetSettings:
 
 
 class Trainset:
-    """Collects rows from a replay that has run until ``until_ms``."""
+    """Collects rows from a replay that has run until ``until_ms``.
 
-    def __init__(self, settings: TrainsetSettings) -> None:
+    ``frauds`` uint64[m] rising are the events that will be known as fraud by then, of which none is
+    lost by the limit on rows, unless they alone reach half of it: then there are enough.
+    """
+
+    def __init__(self, settings: TrainsetSettings, frauds: NDArray[np.uint64] = NO_EVENTS) -> None:
         self._settings = settings
+        self._frauds = frauds if 2 * len(frauds) <= settings.max_rows else NO_EVENTS
         self._parts: list[ScoreInput] = []
         self._ids: list[tuple[list[str], list[str]]] = []
         self._limit = HASH_RANGE
@@ -63,7 +69,7 @@ class Trainset:
             & ~decided.duplicate
         )
         self.n_seen += int(wanted.sum())
-        at = np.flatnonzero(wanted & _kept(rows["user"], self._limit))
+        at = np.flatnonzero(wanted & self._kept(rows["event"]))
         if len(at):
             self._parts.append(_pick(part, decided, at))
             events, picks = part.events, at.tolist()
@@ -71,12 +77,20 @@ class Trainset:
                 ([events.event_ids[i] for i in picks], [events.user_ids[i] for i in picks])
             )
             self._n_rows += len(at)
-        while self._n_rows > s.max_rows:
+        while self._n_rows > s.max_rows and self._limit:
             self._limit //= 2
             self._thin()
 
+    def _kept(self, events: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        drawn = _drawn(events, self._limit)
+        if self._limit == HASH_RANGE or not len(self._frauds):
+            return drawn
+        at = np.minimum(np.searchsorted(self._frauds, events), len(self._frauds) - 1)
+        kept: NDArray[np.bool_] = drawn | (self._frauds[at] == events)
+        return kept
+
     def _thin(self) -> None:
-        kept = [np.flatnonzero(_kept(x.rows["user"], self._limit)) for x in self._parts]
+        kept = [np.flatnonzero(self._kept(x.rows["event"])) for x in self._parts]
         self._parts = [take(x, at) for x, at in zip(self._parts, kept, strict=True)]
         self._ids = [
             ([events[i] for i in at.tolist()], [users[i] for i in at.tolist()])
@@ -93,14 +107,14 @@ class Trainset:
             label = np.where(label < 0, 0, label).astype(np.int8)
         label[_followers(x.rows, labels)] = -1
         times, users = x.rows["time_ms"].copy(), x.rows["user"].copy()
-        return TrainingRows(
-            x,
-            label,
-            self._turned_bad(times, users, labels),
-            self._spend(times, users),
-            times,
-            users,
-        )
+        bad, spend = self._turned_bad(times, users, labels), self._spend(times, users)
+        if self._limit == HASH_RANGE or not len(self._frauds):
+            return TrainingRows(x, label, bad, spend, times, users)
+        drawn = _drawn(x.rows["event"], self._limit)
+        bad = np.where(drawn, bad, -1).astype(np.int8)
+        spend = np.where(drawn, spend, np.nan).astype(np.float32)
+        share = self._limit / HASH_RANGE
+        return TrainingRows(x, label, bad, spend, times, users, drawn=drawn, share=share)
 
     def orders(self) -> NDArray[np.void]:
         """Return the order events seen so far, with the fields that `spent_after` reads."""
@@ -162,8 +176,8 @@ def _followers(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.b
     return following & ~labelled
 
 
-def _kept(users: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
-    return (users >> np.uint64(32)) < limit
+def _drawn(events: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
+    return (events >> np.uint64(32)) < limit
 
 
 def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:

@@ -48,6 +48,20 @@ def test_a_label_that_became_known_after_the_cut_is_not_known_in_the_fold() -> N
         )
 
 
+def test_a_fraud_kept_for_its_label_alone_is_learned_from_only_where_that_is_known() -> None:
+    rows = known(after_days=10)
+    drawn = np.random.default_rng(3).random(len(rows.rows)) < 0.8
+    kept = np.flatnonzero(drawn | (rows.rows.label == 1))
+    thinned = replace(rows.rows, drawn=drawn, share=0.8).take(kept)
+    for fold in folds(KnownRows(thinned, rows.known_ms[kept])):
+        late = rows.known_ms[kept][fold.learned_at] > fold.cut_ms
+        assert fold.learned.drawn is not None
+        assert late.any()
+        assert fold.learned.drawn[late].all()
+        assert not fold.learned.drawn[~late].all()
+        assert (fold.learned.weights()[late] == 1 / 0.8).all()
+
+
 def test_where_events_without_a_label_are_left_out_so_are_those_of_late_labels() -> None:
     rows = known(after_days=10)
     for fold in folds(rows, negative=False):

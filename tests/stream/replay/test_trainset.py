@@ -12,6 +12,7 @@ from stream.loading import load_policy
 from stream.pipeline.features import N_FEATURES, POSITION
 from stream.pipeline.scorer import NoScorer
 from stream.replay.history import read_history
+from stream.replay.newest import known_frauds
 from stream.replay.replay import Replay, ReplaySettings
 from stream.replay.trainset import Trainset, TrainsetSettings
 from topics.decode import Decoder
@@ -54,9 +55,11 @@ def rows_of(
         paths.append(path)
     until_ms = START + int(until * DAY)
     chosen = {"from_ms": 0, "until_ms": until_ms} | settings
-    trainset = Trainset(TrainsetSettings(**chosen))
+    decoder = Decoder(Tokens(b"key of the tests"))
+    frauds = known_frauds(tmp_path / "labels.jsonl" if labels else None, decoder, until_ms)
+    trainset = Trainset(TrainsetSettings(**chosen), frauds)
     replay = Replay(load_policy(None), Watching(N_FEATURES), ReplaySettings())
-    history = read_history(paths, Decoder(Tokens(b"key of the tests")), until_ms=until_ms)
+    history = read_history(paths, decoder, until_ms=until_ms)
     for part, decided in replay.run(history):
         trainset.add(part, decided)
     return trainset.rows()
@@ -155,12 +158,41 @@ def test_what_is_not_over_yet_is_unknown(tmp_path: Path) -> None:
     assert rows.turned_bad.tolist() == [0, -1]
 
 
-def test_above_the_limit_whole_users_are_kept(tmp_path: Path) -> None:
-    events = [order(i, i / 100, user=f"u{i % 20}") for i in range(200)]
-    rows = rows_of(tmp_path, events, [], until=5, max_rows=120)
-    _, n_each = np.unique(rows.user, return_counts=True)
-    assert 0 < len(rows) <= 120
-    assert set(n_each.tolist()) == {10}
+@pytest.mark.parametrize("n_users", [1, 50, 2000])
+def test_above_the_limit_all_frauds_are_kept_and_a_known_share_of_the_rest(
+    tmp_path: Path, n_users: int
+) -> None:
+    events = [order(i, i / 1000, user=f"u{i % n_users}") for i in range(2000)]
+    labels = [label(i, i / 1000, known=4, user=f"u{i % n_users}") for i in range(0, 2000, 50)]
+    taken_back = [label(i, i / 1000, known=4.5, fraud=False, user=f"u{i % n_users}") for i in (0,)]
+    rows = rows_of(tmp_path, events, labels + taken_back, until=40, max_rows=600)
+    assert 300 < len(rows) <= 600
+    assert (rows.label == 1).sum() == 39
+    assert rows.drawn is not None
+    assert rows.share in {0.5, 0.25}
+    assert rows.weights().sum() == pytest.approx(2000, rel=0.1)
+    assert set(rows.weights()[rows.label == 1].tolist()) == {1.0}
+    # What became of users is told of those only who were drawn by chance, as good as bad.
+    assert (rows.turned_bad[rows.drawn] >= 0).all()
+    assert (rows.turned_bad[~rows.drawn] == -1).all()
+    assert np.isnan(rows.spend[~rows.drawn]).all()
+    assert 0 < (~rows.drawn).sum() < 39
+    assert (rows.label[~rows.drawn] == 1).all()
+
+
+def test_where_frauds_alone_are_too_many_all_events_are_drawn_alike(tmp_path: Path) -> None:
+    events = [order(i, i / 1000) for i in range(2000)]
+    labels = [label(i, i / 1000, known=4) for i in range(0, 2000, 2)]
+    rows = rows_of(tmp_path, events, labels, until=5, max_rows=600)
+    assert 200 < len(rows) <= 600
+    assert rows.label.mean() == pytest.approx(0.5, abs=0.1)
+    assert rows.weights().tolist() == [1.0] * len(rows)
+    assert rows.log_share == 0.0
+
+
+def test_below_the_limit_nothing_is_drawn(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, [order(i, i / 10) for i in range(20)], [], until=5, max_rows=20)
+    assert (len(rows), rows.drawn, rows.log_share) == (20, None, 0.0)
 
 
 def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
