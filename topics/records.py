@@ -12,8 +12,10 @@ from msgspec import Meta, Struct
 
 from topics.vocabulary import BrowseAction, LabelKind, Status
 
-EARLIEST_MS: Final = 946_684_800_000
-"""2000-01-01: an earlier event time is a clock that was never set, or seconds for milliseconds."""
+EARLIEST_MS: Final = 347_155_200_000
+"""1981-01-01: an earlier event time is seconds for milliseconds, which come to early 1970, or a
+clock that was never set, which says 1970 (Unix) or 1980 (FAT). Trade that was recorded by the
+second, to which public data sets of the 1990s belong, is younger."""
 LATEST_MS: Final = 4_102_444_800_000
 """2100-01-01: the packed history counts seconds in 32 bits."""
 MOST_COUNTED: Final = 1e9

@@ -199,6 +199,8 @@ def test_every_kind_of_label_is_read_as_its_code(kind: str) -> None:
         {"price": 0},
         {"event_time": "2025-06-15t12:00:00.123456789z"},
         {"event_time": RECORD_MS + MAX_AHEAD_MS},
+        {"event_time": 725_846_400_000},
+        {"event_time": "1993-01-01T00:00:00Z"},
         {"attributes": {"coupon": True, "n": 3, "share": 0.5, "tier": "gold"}},
     ],
 )
