@@ -82,7 +82,8 @@ def examine(
     history = FileHistory(shop / EVENTS_FILE, shop / LABELS_FILE, decoder)
     span = Span(from_ms, LATEST_MS, ReplaySettings())
     parts = []
-    for part, seen in later.watch(observed(history, span, BadRecords(refuse=True)), from_ms):
+    bad = BadRecords(refuse_in=[shop])
+    for part, seen in later.watch(observed(history, span, bad), from_ms):
         decided = judge.judge(part, seen)
         at = np.flatnonzero((part.events.rows["time_ms"] >= from_ms) & ~decided.duplicate)
         if len(at):

@@ -45,7 +45,7 @@ def sample(n_texts: int, n_full: int, cache: Path) -> tuple[ScoreInput, ScoreInp
 def _events(shop: Path) -> Iterator[ScoreInput]:
     history = FileHistory(shop / EVENTS_FILE, shop / LABELS_FILE, build_decoder(Settings()))
     span = Span(0, LATEST_MS, ReplaySettings())
-    for part, seen in observed(history, span, BadRecords(refuse=True)):
+    for part, seen in observed(history, span, BadRecords(refuse_in=[shop])):
         yield ScoreInput.of(part.events, seen.features, seen.users.past, seen.users.n_past)
 
 

@@ -12,14 +12,15 @@ MOST_TOLD: Final = 10_000
 
 
 class BadRecords:
-    """Takes what cannot be read; with ``refuse`` the first raises InputError instead.
+    """Takes what cannot be read; with ``refuse_in`` the first raises InputError instead.
 
-    ``n`` counts them. ``told`` has a sentence for each of the first ``MOST_TOLD`` that lack a
-    time or a kind; what only decoding found wrong is looked up in its files by `located`.
+    ``refuse_in`` are the files or folders of the history, in which the record is looked up. ``n``
+    counts them. ``told`` has a sentence for each of the first ``MOST_TOLD`` that lack a time or a
+    kind; what only decoding found wrong is looked up in its files by `located`.
     """
 
-    def __init__(self, *, refuse: bool = False) -> None:
-        self._refuse = refuse
+    def __init__(self, *, refuse_in: Sequence[Path] = ()) -> None:
+        self._refuse_in = refuse_in
         self._refused: dict[bytes, str] = {}  # by digest, since a value may be a whole file
         self.n = 0
         self.told: list[str] = []
@@ -30,7 +31,7 @@ class BadRecords:
 
     def located_at(self, where: str, what: str) -> None:
         """Take a record; ``where`` names its file and line, or topic, partition and offset."""
-        if self._refuse:
+        if self._refuse_in:
             raise InputError(f"{where}: {what}; mend or remove the record")
         self.n += 1
         if len(self.told) < MOST_TOLD:
@@ -38,8 +39,10 @@ class BadRecords:
 
     def refused(self, value: bytes, what: str) -> None:
         """Take a record that the decoder refuses."""
-        if self._refuse:
-            raise InputError(f"history has a record that is {what}; mend or remove the record")
+        if self._refuse_in:
+            self._refused[_digest(value)] = what
+            where = next(self.located(self._refuse_in), what)
+            raise InputError(f"{where}; mend or remove the record")
         self.n += 1
         if len(self._refused) < MOST_TOLD:
             self._refused[_digest(value)] = what

@@ -53,9 +53,10 @@ def read_history(
     since what becomes known at a moment was not known before it. Records before
     ``from_ms`` and from ``until_ms`` on are left out. No slice reaches across one of the times
     ``cuts``, which rise; what happens at one comes after it. Those that cannot be read go to
-    ``bad``; without that, InputError is raised for the first.
+    ``bad``; without that, InputError is raised for the first,
+    with its file and line.
     """
-    bad = bad or BadRecords(refuse=True)
+    bad = bad or BadRecords(refuse_in=paths)
     files = {file.resolve(): file for path in paths for file in files_of(path)}
     chunks = (part for file in files.values() for part in read_timed(file, bad.unreadable))
     parts = settle_ties(sort_by_time(chunks), LABEL_TAG)

@@ -55,7 +55,8 @@ def alerted(
     sums = np.zeros((3, len(EVENT_TYPES), N_FEATURES))
     kept, reasons = [], []
     span = Span(from_ms, to_ms, ReplaySettings())
-    for part, seen in later.watch(observed(history, span, BadRecords(refuse=True)), from_ms):
+    bad = BadRecords(refuse_in=[history.label_path, history.events])
+    for part, seen in later.watch(observed(history, span, bad), from_ms):
         decided = judge.judge(part, seen)
         rows = part.events.rows
         inside = (rows["time_ms"] >= from_ms) & ~decided.duplicate

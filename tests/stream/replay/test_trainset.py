@@ -195,7 +195,11 @@ def test_below_the_limit_nothing_is_drawn(tmp_path: Path) -> None:
     assert (len(rows), rows.drawn, rows.log_share) == (20, None, 0.0)
 
 
-def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    bad = order(0, 0) | {"amount": -1}
-    with pytest.raises(InputError, match="amount"):
-        rows_of(tmp_path, [bad], [], until=5)
+def test_a_record_that_cannot_be_read_is_named_with_file_and_line(tmp_path: Path) -> None:
+    for wrong, what in (({"amount": -1}, "amount"), ({"event_time": None}, "event_time")):
+        bad = order(1, 0) | wrong
+        with pytest.raises(InputError) as told:
+            rows_of(tmp_path, [order(0, 0), bad], [label(0, 0, known=1)], until=5)
+        assert str(told.value).startswith(f"{tmp_path / 'events.jsonl'}, line 2: ")
+        assert what in str(told.value)
+        assert str(told.value).endswith("; mend or remove the record")
