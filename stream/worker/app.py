@@ -48,7 +48,7 @@ class WorkerApp(faust.App):
         self.failure = ""
         self.error: BaseException | None = None
         self.starting = "starting"
-        self.ready_generation = -1
+        self._ready_count = -1
         self.counts: Counter[str] = Counter()
         self.samples = Samples(stages)
         self.lag = Lag(metrics.lag, settings.topic_prefix)
@@ -80,12 +80,19 @@ class WorkerApp(faust.App):
             log.critical("%s", sentence, exc_info=error)
         self._main_loop.call_soon_threadsafe(self.finished.set)
 
-    def on_ready(self, generation: int) -> None:
-        """Take over the recovered partitions."""
+    def on_ready(self, generation: int, count: int) -> None:
+        """Take over the recovered partitions, assigned when ``count`` rebalances had begun."""
         self.states.begin_term(generation)
-        self.ready_generation = generation
+        self._ready_count = count
         self.metrics.rebalances.inc()
         self.metrics.assigned.set(len(self.states.open_partitions()))
+
+    def settled(self) -> bool:
+        """Tell whether no rebalance has begun since the partitions were taken over; any thread.
+
+        Faust's own ``rebalancing`` may be reset by a recovery that ends as the next one begins.
+        """
+        return self._ready_count == self.rebalancing_count
 
     def problem(self) -> str:
         """Return why the worker is not ready, or an empty text."""
@@ -93,9 +100,9 @@ class WorkerApp(faust.App):
             return self.failure
         if self.starting:
             return self.starting
-        if self.ready_generation < 0:
+        if self._ready_count < 0:
             return "waiting for partitions and their states"
-        if self.rebalancing or self.in_recovery:
+        if not self.settled():
             return "partitions are moving or states are being restored"
         return ""
 

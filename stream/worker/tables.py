@@ -9,6 +9,8 @@ from faust.tables.manager import TableManager
 from faust.tables.recovery import RebalanceAgain, Recovery
 from faust.tables.table import Table
 from faust.types import TP, EventT
+from mode.services import WaitArgT
+from mode.utils.times import Seconds
 
 from stream.worker.fetched import Fetched
 from stream.worker.repair import repair
@@ -105,9 +107,31 @@ class StateTable(Table):  # type: ignore[type-arg]
 
 
 class StateRecovery(Recovery):
-    """Faust's recovery, which ends only when there is nothing left to recover."""
+    """Faust's recovery, which ends only when there is nothing left to recover.
+
+    Nothing tells Faust's that its partitions were revoked: it would go on, and let the worker take
+    batches on states that somebody else has written to since.
+    """
 
     app: Any
+    _count = -1
+
+    async def on_rebalance(
+        self,
+        assigned: set[TP],
+        revoked: set[TP],
+        newly_assigned: set[TP],
+        generation_id: int = 0,
+    ) -> None:
+        """Begin to recover, and remember how many rebalances had begun by then."""
+        count = self.app.rebalancing_count
+        await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+        if self._generation_id == generation_id:
+            self._count = count
+
+    def moved(self) -> bool:
+        """Tell whether the partitions have begun to move again since they were assigned."""
+        return self.signal_recovery_start.is_set() or self.app.rebalancing_count != self._count
 
     def flush_buffers(self) -> None:
         """Apply what is left, but not in a worker that ends, maybe because that has failed."""
@@ -116,15 +140,20 @@ class StateRecovery(Recovery):
 
     async def on_recovery_completed(self, generation_id: int = 0) -> None:
         """Begin to work on the partitions, unless there is more to recover."""
-        if self.signal_recovery_start.is_set():
+        if self.moved():
             raise RebalanceAgain()
         if self.need_recovery():
             self.signal_recovery_start.set()
             raise RebalanceAgain()
         await self._repair(generation_id)
         await super().on_recovery_completed(generation_id)
-        if self.app.consumer_generation_id == generation_id and self.app.tables.actives_ready:
-            self.app.on_ready(generation_id)
+        if self.app.tables.actives_ready and not self.moved():
+            self.app.on_ready(generation_id, self._count)
+
+    async def _wait(self, coro: WaitArgT, timeout: Seconds | None = None) -> None:
+        await super()._wait(coro, timeout)
+        if self.moved():
+            raise RebalanceAgain()
 
     async def _repair(self, generation_id: int) -> None:
         app = self.app

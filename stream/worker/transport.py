@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from aiokafka.errors import ConsumerStoppedError
+from faust.tables.recovery import RebalanceAgain
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 
@@ -70,11 +71,13 @@ class Consumer(driver.Consumer):
         batches, _ = await self._wait_next_records(timeout)
         self._end_lags()
         for tp, batch in (batches or {}).items():
-            if not self.flow_active or batch.generation != self.app.consumer_generation_id:
+            is_source = not self._is_changelog_tp(tp)
+            held = batch.generation == self.app.consumer_generation_id
+            if not self.flow_active or not held or (is_source and not self.app.settled()):
                 await self._thread.give_back(tp, batch)
                 continue
             base = int(batch.offsets[0])
-            if not self._is_changelog_tp(tp):
+            if is_source:
                 expected = self._expected.get(tp, base)
                 if base < expected:  # of a new life, and the states would skip them as applied
                     self.app.fail(
@@ -119,7 +122,7 @@ class Consumer(driver.Consumer):
     def _fetchable(self) -> tuple[set[TP], bool]:
         """Choose what to fetch from; also tell whether something waits for a free slot."""
         active = self._get_active_partitions()
-        if self.app.rebalancing or self.app.in_recovery:
+        if not self.app.settled():
             return {tp for tp in active if self._is_changelog_tp(tp)}, False
         sources = {tp for tp in active if not self._is_changelog_tp(tp)}
         if self.progress.n_offsets() >= POLLS_IN_FLIGHT * self.app.settings.poll_max_records:
@@ -139,6 +142,8 @@ class Consumer(driver.Consumer):
         self.progress.forget(sources)
         self._read_offset.clear()
         self._expected = await self._thread.rewind(sources)
+        if self.app.tables.recovery.moved():  # their states are not recovered for the next time
+            raise RebalanceAgain()
         self.app.rounds.open()
 
     def on_buffer_full(self, tp: TP) -> None:
@@ -184,6 +189,7 @@ class Consumer(driver.Consumer):
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Start the recovery of the partitions of a new generation."""
+        self.stop_flow()  # at the revoke Faust stops it only for a worker that had partitions
         self.progress.forget(assigned)
         # Left set by the recovery before, it would end the coming one at once.
         self.app.tables.recovery.signal_recovery_end.clear()
