@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from faust.types import TP
 
 from stream.metrics import Metrics
 from stream.worker.again import AgainQueue
+from stream.worker.agents import end_with_agent, hand_over
 from stream.worker.batch import Batches, Plan
 from stream.worker.cluster import Cluster
 from stream.worker.faustoptions import faust_options
@@ -49,6 +51,7 @@ class WorkerApp(faust.App):
         self.error: BaseException | None = None
         self.starting = "starting"
         self._ready_count = -1
+        self._moving_since = time.monotonic()
         self.counts: Counter[str] = Counter()
         self.samples = Samples(stages)
         self.lag = Lag(metrics.lag, settings.topic_prefix)
@@ -79,6 +82,11 @@ class WorkerApp(faust.App):
             self.failure, self.error = sentence, error
             log.critical("%s", sentence, exc_info=error)
         self._main_loop.call_soon_threadsafe(self.finished.set)
+
+    def take_part(self) -> None:
+        """Begin to wait for partitions: what is read before is there."""
+        self.starting = ""
+        self._moving_since = time.monotonic()
 
     def on_ready(self, generation: int, count: int) -> None:
         """Take over the recovered partitions, assigned when ``count`` rebalances had begun."""
@@ -112,10 +120,21 @@ class WorkerApp(faust.App):
         return int(finished + self.states.n_recovered)
 
     def behind(self) -> bool:
-        """Tell whether there is work: unfinished batches, a recovery, or a lag."""
+        """Tell whether there is work: unfinished batches, a recovery, a lag, a late rebalance."""
         if self._consumer is None:
             return False
-        return bool(self.kafka.progress.n_unfinished() or self.in_recovery or self.lag.any())
+        unfinished = self.kafka.progress.n_unfinished()
+        return bool(unfinished or self.in_recovery or self.lag.any() or self._overdue())
+
+    def _overdue(self) -> bool:
+        """Tell whether a rebalance takes longer than the group waits for its slowest member."""
+        patience_s = self.conf.broker_rebalance_timeout + self.settings.session_timeout_s
+        return not self.settled() and time.monotonic() - self._moving_since > patience_s
+
+    def on_rebalance_start(self) -> None:
+        """Note that partitions begin to move; the consumer's thread calls this."""
+        self._moving_since = time.monotonic()
+        super().on_rebalance_start()
 
     def _is_far_behind(self) -> bool:
         """Tell whether more waits than a round takes."""
@@ -197,15 +216,3 @@ def build_app(
         cast(Any, agent)._on_error = end_with_agent  # `app.agent(on_error=)` raises TypeError
     app.Table("states", schema=schema, partitions=settings.partitions, recovery_buffer_size=2)
     return app
-
-
-async def hand_over(stream: Any) -> None:
-    """Give every batch of a topic to the rounds, which acknowledge it."""
-    async for event in stream.noack().events():
-        if event.message.generation_id == event.app.consumer_generation_id:
-            event.app.rounds.begin(event.message)
-
-
-async def end_with_agent(agent: Any, error: BaseException) -> None:
-    """End the worker when an agent fails: Faust would go on behind the failed batch."""
-    agent.app.fail(f"the agent of {agent.name} failed: {error!r}", error)

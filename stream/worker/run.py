@@ -116,7 +116,7 @@ async def serve(
 
 async def work(app: WorkerApp) -> None:
     """Take part until the worker has to end, watched by the watchdog."""
-    app.starting = ""
+    app.take_part()
     watchdog = Watchdog(app.settings.watchdog_s, app.progress, app.behind, end_process)
     watchdog.start()
     try:

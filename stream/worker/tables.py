@@ -6,7 +6,7 @@ from typing import Any, cast
 from faust.serializers.schemas import Schema
 from faust.stores.base import Store
 from faust.tables.manager import TableManager
-from faust.tables.recovery import RebalanceAgain, Recovery
+from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
 from faust.tables.table import Table
 from faust.types import TP, EventT
 from mode.services import WaitArgT
@@ -151,7 +151,15 @@ class StateRecovery(Recovery):
             self.app.on_ready(generation_id, self._count)
 
     async def _wait(self, coro: WaitArgT, timeout: Seconds | None = None) -> None:
-        await super()._wait(coro, timeout)
+        try:
+            await super()._wait(coro, timeout)
+        except ServiceStopped:
+            if not self.should_stop:  # Faust takes a timeout for a stop and recovers no more
+                self.app.fail(
+                    f"a step of the recovery of states has taken over {timeout} s: "
+                    "the broker is away or too slow"
+                )
+            raise
         if self.moved():
             raise RebalanceAgain()
 

@@ -78,7 +78,7 @@ class Recovering:
 
     def __init__(self, app: WorkerApp) -> None:
         self.app, self.answers = app, Answers()
-        app.starting = ""
+        app.take_part()
         app.kafka._thread.thread_loop.close()
         app.kafka._thread = self.answers  # type: ignore[assignment]
         app.assignor = SimpleNamespace(assigned_standbys=set, assigned_actives=lambda: {CHANGELOG})

@@ -43,3 +43,42 @@ def test_records_that_arrive_as_the_next_rebalance_begins_are_given_back(tmp_pat
         assert not run.app.kafka.progress.n_unfinished()
 
     with_recovery(tmp_path, recover)
+
+
+def test_a_step_of_a_recovery_that_takes_too_long_ends_the_worker_with_a_sentence(tmp_path):
+    async def recover(run: Recovering) -> None:
+        run.app.conf.broker_request_timeout = 0.02
+        run.answers.may_rewind.clear()
+        await run.revoke()
+        await run.assign(1)
+        await until(lambda: bool(run.app.failure))
+
+    app = with_recovery(tmp_path, recover)
+    assert app.failure == (
+        "a step of the recovery of states has taken over 0.02 s: the broker is away or too slow"
+    )
+
+
+def test_a_recovery_that_is_stopped_is_no_failure(tmp_path):
+    async def recover(run: Recovering) -> None:
+        run.answers.may_rewind.clear()
+        await run.revoke()
+        await run.assign(1)
+        await run.answers.rewinding.wait()
+
+    assert not with_recovery(tmp_path, recover).failure
+
+
+def test_a_worker_whose_partitions_do_not_come_in_time_is_behind(tmp_path):
+    async def recover(run: Recovering) -> None:
+        run.app.conf.broker_rebalance_timeout = 0.02
+        await run.revoke()
+        assert not run.app.behind()
+        await until(run.app.behind)
+        await run.assign(1)
+        await until(lambda: not run.app.problem())
+        assert not run.app.behind()
+        await run.revoke()
+        assert not run.app.behind(), "the time begins anew"
+
+    with_recovery(tmp_path, recover, session_timeout_s=0.01)
