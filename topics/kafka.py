@@ -7,11 +7,18 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from topics.errors import InputError
+from topics.errors import InputError, UnreachableError
 
 REACH_S: Final = 6.0
 """How long a cluster may take to answer at first."""
 
+_AWAY: Final = {
+    KafkaError._TRANSPORT,
+    KafkaError._ALL_BROKERS_DOWN,
+    KafkaError._RESOLVE,
+    KafkaError._TIMED_OUT,
+    KafkaError.REQUEST_TIMED_OUT,
+}
 _ADDRESSES: Final = re.compile(r"[^\s,/]+:\d{1,5}(,[^\s,/]+:\d{1,5})*")
 _quiet: Final = logging.getLogger("riskstream.kafka")
 _quiet.addHandler(logging.NullHandler())
@@ -36,7 +43,7 @@ def client_config(brokers: str, **more: Any) -> dict[str, Any]:
 
 
 def cluster(brokers: str) -> AdminClient:
-    """Return an admin client of a cluster that answers; raises InputError where none does."""
+    """Return an admin client of a cluster that answers; raises UnreachableError if none does."""
     admin = AdminClient(client_config(brokers))
     topics_at(admin, brokers)
     return admin
@@ -45,7 +52,7 @@ def cluster(brokers: str) -> AdminClient:
 def topics_at(client: Any, brokers: str) -> dict[str, list[int]]:
     """Return the topics of a client's cluster with the numbers of their partitions.
 
-    Raises InputError where nobody answers in time.
+    Raises UnreachableError where nobody answers in time.
     """
     found = _metadata(client, brokers)
     return {name: sorted(topic.partitions) for name, topic in found.items()}
@@ -54,7 +61,7 @@ def topics_at(client: Any, brokers: str) -> dict[str, list[int]]:
 def copies_at(client: Any, brokers: str) -> dict[str, int]:
     """Return the topics of a client's cluster with the copies of the partition that has the least.
 
-    Raises InputError where nobody answers in time.
+    Raises UnreachableError where nobody answers in time.
     """
     found = _metadata(client, brokers)
     return {
@@ -71,9 +78,21 @@ def _metadata(client: Any, brokers: str) -> dict[str, Any]:
     return topics
 
 
-def unreachable(brokers: str, error: KafkaException | KafkaError) -> InputError:
+def is_away(error: KafkaException) -> bool:
+    """Tell whether an error says that nobody answered, rather than what the answer was.
+
+    >>> is_away(KafkaException(KafkaError(KafkaError._TIMED_OUT)))
+    True
+    >>> is_away(KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)))
+    False
+    """
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, KafkaError) and cause.code() in _AWAY
+
+
+def unreachable(brokers: str, error: KafkaException | KafkaError) -> UnreachableError:
     """Return the error of a cluster that does not answer."""
-    return InputError(
+    return UnreachableError(
         f"cannot reach Kafka at {brokers}; start it or give another --brokers ({reason(error)})"
     )
 

@@ -13,7 +13,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 
 from topics.catalog import TopicSpec
 from topics.errors import InputError
-from topics.kafka import cluster, copies_at, reason, topics_at
+from topics.kafka import cluster, copies_at, is_away, reason, topics_at, unreachable
 
 _TIMEOUT_S: Final = 30.0
 MISSING: Final = "does not exist"
@@ -40,6 +40,8 @@ def create_topics(brokers: str, specs: Sequence[TopicSpec]) -> list[str]:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 continue
+            if is_away(error):
+                raise unreachable(brokers, error) from error
             raise InputError(f"cannot create topic {name} at {brokers}: {reason(error)}") from error
         created.append(name)
     _wait_until_known(admin, brokers, created)

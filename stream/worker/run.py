@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from stream.metrics import Metrics
 from stream.worker.allocator import give_back, trimmed
 from stream.worker.app import WorkerApp, build_app
+from stream.worker.away import KAFKA_FAILURES, told
 from stream.worker.catchup import begin_filling, link_reader, wait_for_links, wait_for_states
 from stream.worker.cluster import Cluster
 from stream.worker.deadletters import EXIT_CODE as REFUSED
@@ -51,19 +52,24 @@ def run(
 
     ``links`` takes part in what partitions share, and ``outputs`` are the topics that the
     processor writes. Raises InputError for topics that are missing or do not fit, and for a folder
-    or a port that another worker has.
+    or a port that another worker has. A Kafka that is away is no mistake: it ends the worker as it
+    does later on.
     """
     give_back()
     with held_folder(settings):
-        cluster = Cluster(settings)
-        cluster.prepare(outputs)
-        with contextlib.suppress(ImportError):
-            if settings.uvloop:
-                import uvloop  # noqa: PLC0415
+        try:
+            cluster = Cluster(settings)
+            cluster.prepare(outputs)
+            with contextlib.suppress(ImportError):
+                if settings.uvloop:
+                    import uvloop  # noqa: PLC0415
 
-                # As the policy, because Faust's consumer thread makes a loop of its own.
-                asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-        return asyncio.run(serve(settings, processor, links, outputs, cluster))
+                    # As the policy, because Faust's consumer thread makes a loop of its own.
+                    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+            return asyncio.run(serve(settings, processor, links, outputs, cluster))
+        except KAFKA_FAILURES as error:
+            say_why(told(error, settings.brokers))
+            return FAILED
 
 
 async def serve(
@@ -109,9 +115,14 @@ async def serve(
             await work(app)
             write_stats(app)
     if app.failure:
-        print(f"The worker stopped: {app.failure}", file=sys.stderr, flush=True)
+        say_why(app.failure)
         return REFUSED if isinstance(app.error, DeadLettersError) else FAILED
     return 0
+
+
+def say_why(sentence: str) -> None:
+    """Print why the worker stopped, as its last line."""
+    print(f"The worker stopped: {sentence}", file=sys.stderr, flush=True)
 
 
 async def work(app: WorkerApp) -> None:
