@@ -50,6 +50,7 @@ class Metrics:
         self.state_bytes = self._gauge("state_bytes", "Bytes of the open partitions' states.")
         self.assigned = self._gauge("partitions_assigned", "Partitions that this worker holds.")
         self.rebalances = self._counter("rebalances", "Times that partitions were assigned.")
+        self.commits_failed = self._counter("commits_failed", "Commits that the group refused.")
         self.recovered = self._gauge("recovered_records", "Changelog records read at recovery.")
         self.stale = self._gauge(
             "stale_records", "Changelog records of a former owner that recovery outweighed."

@@ -83,6 +83,9 @@ class WorkerApp(faust.App):
             log.critical("%s", sentence, exc_info=error)
         self._main_loop.call_soon_threadsafe(self.finished.set)
 
+    async def on_started(self) -> None:
+        """Do not wait for the first recovery as Faust does: the worker may have to end before."""
+
     def take_part(self) -> None:
         """Begin to wait for partitions: what is read before is there."""
         self.starting = ""

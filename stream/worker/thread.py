@@ -12,9 +12,11 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from mode import Service
 
 from stream.worker.alignment import Alignment
 from stream.worker.fetched import Fetched, at_end, readable_end, take
+from stream.worker.membership import CHECK_EVERY_S, Membership
 from stream.worker.processor import LABELS, SOURCES
 from stream.worker.retention import Retention
 
@@ -31,6 +33,19 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         self._alignment = Alignment(self.app.settings.topic_prefix + SOURCES[LABELS])
         self._retention = Retention(self.app.count_skipped)
         return consumer
+
+    async def on_start(self) -> None:
+        """Connect, and begin to listen to what the group says."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        session_s = self.app.settings.session_timeout_s
+        self._membership = Membership(coordinator, session_s, self.app.fail)
+
+    @Service.task
+    async def _check_membership(self) -> None:
+        while not self.should_stop:
+            self._membership.check()
+            await self.sleep(CHECK_EVERY_S)
 
     async def on_thread_stop(self) -> None:
         """Close the consumer, and give up a rebalance that is under way.
@@ -60,6 +75,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             waiter = consumer._fetcher._create_fetch_waiter()
             await asyncio.wait([waiter], timeout=timeout)
             if waiter.done():
+                self._membership.check()  # it says better why a waiter was aborted
                 waiter.result()
             waiter.cancel()
             found = await self._drain(consumer, active_partitions, max_records)
@@ -145,6 +161,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             await self._ensure_consumer().commit(points)
         except KafkaError as error:
             self.log.warning("Offsets were not committed, trying again: %r", error)
+            self.app.metrics.commits_failed.inc()
             return False
         return True
 
