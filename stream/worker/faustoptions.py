@@ -10,6 +10,10 @@ HEARTBEAT_S: Final = 0.25
 """What another worker leaves stands still until the next heartbeat says so, and a rebalance waits
 for the last worker that hears of it."""
 
+NEVER_S: Final = 10 * 365 * 86_400.0
+"""How long a worker may fetch nothing before aiokafka takes it out of the group, for good: a spare
+one without partitions never fetches, and one that hangs is the watchdog's to end."""
+
 
 def faust_options(settings: WorkerSettings) -> dict[str, Any]:
     """Return Faust's settings for a worker."""
@@ -36,7 +40,7 @@ def faust_options(settings: WorkerSettings) -> dict[str, Any]:
         "broker_heartbeat_interval": min(HEARTBEAT_S, settings.session_timeout_s / 5),
         "broker_rebalance_timeout": max(30.0, settings.stop_timeout_s + 10),
         "broker_request_timeout": max(20.0, settings.session_timeout_s),
-        "broker_max_poll_interval": 3_600.0,
+        "broker_max_poll_interval": NEVER_S,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": settings.poll_max_bytes,
     }

@@ -5,10 +5,13 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.errors import GroupAuthorizationFailedError
 
+from stream.worker.faustoptions import faust_options
 from stream.worker.membership import Membership
 from stream.worker.processor import SOURCES
+from stream.worker.settings import WorkerSettings
 from tests.stream.worker.process import WorkerProcess
 
 
@@ -67,6 +70,17 @@ def test_an_error_of_the_group_ends_the_worker_with_what_to_change():
     assert member.sentences == [
         "the group app refuses this worker: it has no permission to read as a member of the group"
     ]
+
+
+def test_a_spare_worker_that_never_fetches_stays_in_the_group(tmp_path):
+    options = faust_options(WorkerSettings(brokers="127.0.0.1:1", data_dir=tmp_path))
+
+    async def idle_s() -> float:
+        subscription = SubscriptionState()
+        subscription._last_fetch_ended -= 30 * 86_400.0  # a month ago
+        return float(subscription.fetcher_idle_time)
+
+    assert options["broker_max_poll_interval"] > asyncio.run(idle_s())
 
 
 @pytest.mark.kafka
