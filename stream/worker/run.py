@@ -26,6 +26,7 @@ from stream.worker.linksink import LinkSink
 from stream.worker.processor import Processor
 from stream.worker.settings import WorkerSettings
 from stream.worker.stages import Stages
+from stream.worker.stopping import end_in_time
 from stream.worker.watchdog import Watchdog, end_process
 from topics.partial import replacing
 
@@ -53,7 +54,7 @@ def run(
     ``links`` takes part in what partitions share, and ``outputs`` are the topics that the
     processor writes. Raises InputError for topics that are missing or do not fit, and for a folder
     or a port that another worker has. A Kafka that is away is no mistake: it ends the worker as it
-    does later on.
+    does later on. The process has to end then: if it has not in time, it is ended.
     """
     give_back()
     with held_folder(settings):
@@ -114,6 +115,7 @@ async def serve(
         if not app.finished.is_set():
             await work(app)
             write_stats(app)
+        end_in_time(settings.stop_timeout_s)
     if app.failure:
         say_why(app.failure)
         return REFUSED if isinstance(app.error, DeadLettersError) else FAILED
@@ -170,15 +172,12 @@ async def run_app(app: WorkerApp) -> None:
     again.cancel()
     if app.crash_reason is not None:
         app.fail(f"Faust stopped: {app.crash_reason!r}", app.crash_reason)
-    deadline = threading.Timer(app.settings.stop_timeout_s + 20, end_process, ["stopping hung"])
-    deadline.daemon = True
-    deadline.start()
+    end_in_time(app.settings.stop_timeout_s)
     app.stages.seconds()  # the consumer's thread is about to end, and its clock with it
     await app.stop()
     await starting
     finished.cancel()
     crashed.cancel()
-    deadline.cancel()
 
 
 def page(app: WorkerApp) -> bytes:
