@@ -1,5 +1,6 @@
 """SIGTERM while something hangs: the process ends all the same, with the watchdog's code."""
 
+import asyncio
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ import pytest
 from stream.worker import stopping
 from stream.worker.processor import SOURCES, Outcome
 from stream.worker.settings import WorkerSettings
+from stream.worker.thread import BatchThread
 from tests.stream.worker.counting import Counting
 from tests.stream.worker.process import OUTPUTS, WorkerProcess, begin_child, serve
 
@@ -55,3 +57,29 @@ def test_a_worker_in_which_something_hangs_ends_in_time(shop, tmp_path, own_thre
     worker.signal(signal.SIGTERM)
     assert worker.wait(15) == 75
     assert "stopping hung for 3 s; ending the process" in worker.new_log()
+
+
+class UnansweredWorker(WorkerProcess):
+    """Waits for long for the ends of its partitions, as of a broker that is too busy."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        super().__init__(settings)
+        self._main = wait_for_ends
+
+
+def wait_for_ends(settings: WorkerSettings, log: str, *_: Any) -> None:
+    async def ask(thread: BatchThread, partitions: Any) -> Any:
+        print(HANGS, flush=True)
+        await asyncio.sleep(1_000)
+
+    BatchThread._highwaters = ask  # type: ignore[method-assign]
+    begin_child(log)
+    serve(settings, Counting(), None, OUTPUTS)
+
+
+def test_a_worker_that_waits_for_its_first_states_ends_when_it_is_asked_to(shop, tmp_path):
+    worker = UnansweredWorker(shop.settings(tmp_path))
+    worker.start()
+    worker.wait_until_logged(HANGS)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait(15) == 0
