@@ -56,7 +56,6 @@ class WorkerApp(faust.App):
         self.samples = Samples(stages)
         self.lag = Lag(metrics.lag, settings.topic_prefix)
         self._lives: Mapping[str, int] = {}
-        self._partition_count = settings.partitions
         self.records = Producer(settings.brokers, settings.produce_timeout_s, settings.topic_prefix)
         self.states = States(
             settings.folder, settings.cache_bytes, settings.partitions, self._look_up
@@ -64,7 +63,7 @@ class WorkerApp(faust.App):
         batches = Batches(settings, processor, self.states, self.records, stages, self._life)
         self.rounds = Rounds(
             batches, self.records, compute, self._holds, self._acknowledge, self.fail,
-            self._taken, settings.topic_prefix,
+            self._wake, settings.topic_prefix,
         )  # fmt: skip
         self.again = AgainQueue(
             self.records, compute, settings.partitions, self._counted, self._is_far_behind
@@ -169,7 +168,7 @@ class WorkerApp(faust.App):
     def _holds(self, messages: Sequence[Any]) -> bool:
         return self.kafka.holds(messages)
 
-    def _taken(self) -> None:
+    def _wake(self) -> None:
         self.kafka.wake()
 
     def _acknowledge(self, messages: Sequence[Any], plan: Plan, seconds: float) -> None:

@@ -1,8 +1,9 @@
-"""Notices that the broker removed records of an input topic before they were read."""
+"""Where reading an input topic goes on, and what the broker removed before it was read."""
 
 import logging
 from collections.abc import Callable, Mapping
 
+from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
 log = logging.getLogger(__name__)
@@ -49,3 +50,19 @@ class Retention:
     def read_to(self, tp: TP, position: int) -> None:
         """Note that ``position`` is to be read next."""
         self._next[tp] = position
+
+
+def resumed(committed: OffsetAndMetadata | None, life: int) -> int:
+    """Return the offset to go on from, -1 for none: the one committed in this life of the topic.
+
+    A worker may commit what it has read of a topic after that was deleted and made again.
+
+    >>> resumed(OffsetAndMetadata(70, "5"), 5), resumed(OffsetAndMetadata(70, "5"), 6)
+    (70, -1)
+    >>> resumed(OffsetAndMetadata(70, ""), 6), resumed(OffsetAndMetadata(70, "0"), 6)
+    (70, 70)
+    """
+    if committed is None:
+        return -1
+    known = committed.metadata or "0"  # commits of before had none, the embedded broker has no ids
+    return int(committed.offset) if known in {"0", str(life)} or not life else -1

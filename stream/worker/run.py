@@ -154,16 +154,13 @@ def settle() -> None:
 
 async def run_app(app: WorkerApp) -> None:
     """Start the application, wait until it has to end, and stop it."""
-    starting = asyncio.ensure_future(app.start())  # until the states are there, or never
-    finished = asyncio.ensure_future(app.finished.wait())
-    await asyncio.wait({starting, finished}, return_when=asyncio.FIRST_COMPLETED)
-    if starting.done():
-        starting.result()
+    await app.start()
     for thread in threading.enumerate():
         if thread is getattr(app.kafka._thread, "_thread", None):
             app.stages.register("consume", thread)
         if thread.name.startswith(SCORE_THREAD):
             app.stages.register("score", thread, since_now=True)
+    finished = asyncio.ensure_future(app.finished.wait())
     crashed = asyncio.ensure_future(app.wait_until_stopped())
     again = asyncio.ensure_future(app.again.run())
     await asyncio.wait({crashed, finished, again}, return_when=asyncio.FIRST_COMPLETED)
@@ -175,7 +172,6 @@ async def run_app(app: WorkerApp) -> None:
     end_in_time(app.settings.stop_timeout_s)
     app.stages.seconds()  # the consumer's thread is about to end, and its clock with it
     await app.stop()
-    await starting
     finished.cancel()
     crashed.cancel()
 

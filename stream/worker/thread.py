@@ -18,7 +18,7 @@ from stream.worker.alignment import Alignment
 from stream.worker.fetched import Fetched, at_end, readable_end, take
 from stream.worker.membership import CHECK_EVERY_S, Membership
 from stream.worker.processor import LABELS, SOURCES
-from stream.worker.retention import Retention
+from stream.worker.retention import Retention, resumed
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
@@ -212,19 +212,3 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def generation(self) -> int:
         """Return the generation that the broker knows us by, -1 when it has dropped us."""
         return int(self._ensure_consumer()._coordinator.generation)
-
-
-def resumed(committed: OffsetAndMetadata | None, life: int) -> int:
-    """Return the offset to go on from, -1 for none: the one committed in this life of the topic.
-
-    A worker may commit what it has read of a topic after that was deleted and made again.
-
-    >>> resumed(OffsetAndMetadata(70, "5"), 5), resumed(OffsetAndMetadata(70, "5"), 6)
-    (70, -1)
-    >>> resumed(OffsetAndMetadata(70, ""), 6), resumed(OffsetAndMetadata(70, "0"), 6)
-    (70, 70)
-    """
-    if committed is None:
-        return -1
-    known = committed.metadata or "0"  # commits of before had none, the embedded broker has no ids
-    return int(committed.offset) if known in {"0", str(life)} or not life else -1
