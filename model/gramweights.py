@@ -47,7 +47,7 @@ class GramWeights:
     def fit(
         cls, part: Grams, fraud: NDArray[np.bool_], kind: NDArray[np.uint8], strength: float
     ) -> Self:
-        """Learn from texts; ``fraud`` bool[n], ``kind`` uint8[n] the type of each event.
+        """Learn from texts; ``fraud`` bool[n] of both classes, ``kind`` uint8[n] the event's type.
 
         ``strength`` is what an error costs compared with the squared weights. That some kinds are
         fraud more often is no part of the answer.
@@ -59,8 +59,8 @@ class GramWeights:
         knots = np.quantile(part.style, shares, axis=0).T.astype(np.float32)
         scale = _ratio(part, fraud)
         value = part.value * scale[part.at]
-        length = np.sqrt(np.bincount(np.repeat(np.arange(len(fraud)), np.diff(part.begin)),
-                                     value.astype(np.float64) ** 2, len(fraud)).mean())  # fmt: skip
+        # Where both classes have the same n-grams equally often, all of them count nothing.
+        length = np.sqrt((value.astype(np.float64) ** 2).sum() / len(fraud)) or 1.0
         words = sparse.csr_matrix(
             (value / np.float32(length), part.at.copy(), part.begin), (len(fraud), N_PLACES)
         )

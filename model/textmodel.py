@@ -34,7 +34,10 @@ MAX_CHARACTERS: Final = 4_000_000
 """Of all texts to learn from: with six n-grams a character, they take about a gigabyte."""
 
 MAX_COMPARED: Final = 8_000
-"""Texts on which the strengths are compared."""
+"""Texts on which the strengths are compared; each class has its share of them."""
+
+MIN_COMPARED: Final = 500
+"""Of either class, or all that there are, however small its share is."""
 
 STRENGTHS: Final = (3.0, 10.0, 30.0, 100.0, 300.0)
 """What an error costs compared with the squared weights, for rows of length about 1."""
@@ -43,6 +46,10 @@ SHARES: Final = (0.0, 0.2, 0.35, 0.5)
 """How much of the answer may be the second model's; without a share it is not kept."""
 
 FOLDS: Final = 4
+
+MIN_DISTINCT: Final = 2 * FOLDS
+"""Fewer different texts than this of either class cannot tell what holds for texts left out."""
+
 BATCH: Final = 512
 
 
@@ -67,11 +74,12 @@ class TextModel:
         cls, texts: Sequence[str], fraud: NDArray[np.bool_], kind: NDArray[np.uint8],
         same: NDArray[np.uint64], *, seed: int, strength: float | None = None, share: float = 0.0,
     ) -> Self | None:  # fmt: skip
-        """Learn from texts that people wrote; None where either class has fewer than MIN_EACH.
+        """Learn from texts that people wrote; None where either class has too few.
 
-        ``fraud`` bool[n]; ``kind`` uint8[n] the type of each event; ``same`` uint64[n] is equal for
-        texts that say the same; ``strength`` and ``share`` are taken as they are where the former
-        is given.
+        These are fewer than MIN_EACH or, among the texts that strength and share are chosen on,
+        fewer than MIN_DISTINCT different ones. ``fraud`` bool[n]; ``kind`` uint8[n] the type of
+        each event; ``same`` uint64[n] is equal for texts that say the same; ``strength`` and
+        ``share`` are taken as they are where the former is given.
         """
         rng = np.random.default_rng(seed)
         length = sum(min(len(text), MAX_CHARS) for text in texts) / max(len(texts), 1)
@@ -82,9 +90,12 @@ class TextModel:
         found, words = grams(read), phrases(read)
         fraud, kind, same = fraud[at], kind[at], same[at]
         if strength is None:
-            part = np.sort(rng.permutation(len(at))[:MAX_COMPARED])
+            part = share_of_each(fraud, MAX_COMPARED, rng)
+            fold = folds(fraud[part], same[part], rng)
+            if fold is None:
+                return None
             strength, share, left_out = _compared(
-                found.take(part), words.take(part), fraud[part], kind[part], same[part], rng
+                found.take(part), words.take(part), fraud[part], kind[part], fold
             )
         linear = GramWeights.fit(found, fraud, kind, strength)
         net = PhraseNet.fit(words, fraud, kind, seed=seed) if share > 0 else None
@@ -130,13 +141,41 @@ def drawn(fraud: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray
     return np.sort(np.concatenate([bad, good[: n - len(bad)]]))
 
 
+def share_of_each(fraud: NDArray[np.bool_], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return all rows, or ``n`` with the share of fraud of all and MIN_COMPARED of each class."""
+    if len(fraud) <= n:
+        return np.arange(len(fraud))
+    bad, good = (rng.permutation(np.flatnonzero(part)) for part in (fraud, ~fraud))
+    n_bad = round(n * len(bad) / len(fraud))
+    n_bad = max(min(n_bad, n - min(len(good), MIN_COMPARED)), min(len(bad), MIN_COMPARED))
+    return np.sort(np.concatenate([bad[:n_bad], good[: n - n_bad]]))
+
+
+def folds(
+    fraud: NDArray[np.bool_], same: NDArray[np.uint64], rng: np.random.Generator
+) -> NDArray[np.int64] | None:
+    """Deal texts to FOLDS folds, int64[n], equal ones to the same and both classes to each.
+
+    None where either class has fewer than MIN_DISTINCT different texts; one that both have counts
+    for both.
+    """
+    distinct, of = np.unique(same, return_inverse=True)
+    bad, good = (np.bincount(of[part], minlength=len(distinct)) > 0 for part in (fraud, ~fraud))
+    if min(bad.sum(), good.sum()) < MIN_DISTINCT:
+        return None
+    # In the order of fraud alone, both, honest alone, what either class has follows one another.
+    order = np.lexsort((rng.random(len(distinct)), good.astype(np.int8) - bad))
+    fold = np.empty(len(distinct), np.int64)
+    fold[order] = np.arange(len(distinct)) % FOLDS
+    dealt: NDArray[np.int64] = fold[of]
+    return dealt
+
+
 def _compared(
     found: Grams, words: Phrases, fraud: NDArray[np.bool_], kind: NDArray[np.uint8],
-    same: NDArray[np.uint64], rng: np.random.Generator,
+    fold: NDArray[np.int64],
 ) -> tuple[float, float, Ranking]:  # fmt: skip
     """Return strength and share with the least log loss on texts left out, and how they rank."""
-    distinct, of = np.unique(same, return_inverse=True)
-    fold = rng.permutation(len(distinct))[of] % FOLDS
     parts = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(FOLDS)]
     linear, strength, least = np.zeros(len(fraud)), STRENGTHS[0], np.inf
     for next_strength in STRENGTHS:

@@ -9,7 +9,7 @@ from model.fusion import Words
 from model.ngramloops import MAX_CHARS
 from model.ngrams import STYLE, grams
 from model.phrases import phrases
-from model.textmodel import MIN_EACH, STRENGTHS, TextModel
+from model.textmodel import FOLDS, MIN_DISTINCT, MIN_EACH, STRENGTHS, TextModel
 
 HONEST = [
     "Works as described",
@@ -76,6 +76,55 @@ def test_too_few_texts_of_a_class_teach_nothing() -> None:
     kind, same = np.zeros(300, np.uint8), np.arange(300, dtype=np.uint64)
     assert TextModel.fit(texts, few, kind, same, seed=0) is None
     assert TextModel.fit([], few[:0], kind[:0], same[:0], seed=0) is None
+
+
+REPEATED = {
+    "one text of all frauds": ([0] * 30 + list(range(1, 301)), [1] * 30 + [0] * 300),
+    "three texts, one of fraud": ([0] * 40 + [1] * 80 + [2] * 80, [1] * 40 + [0] * 160),
+    "one text of everything": ([0] * 200, [1] * 50 + [0] * 150),
+}
+
+
+@pytest.mark.parametrize("what", REPEATED)
+def test_too_few_different_texts_of_a_class_teach_nothing(what: str) -> None:
+    same, fraud = (np.array(of) for of in REPEATED[what])
+    texts = [f"description {number}" for number in same.tolist()]
+    kind = np.zeros(len(same), np.uint8)
+    assert TextModel.fit(texts, fraud == 1, kind, same.astype(np.uint64), seed=0) is None
+
+
+def test_texts_that_both_classes_have_equally_often_are_learned_from_and_say_nothing() -> None:
+    same = np.tile(np.arange(20, dtype=np.uint64), 10)
+    texts = [f"description {number}" for number in same.tolist()]
+    found = fitted(texts, np.arange(200) % 40 < 20, strength=30.0)
+    assert np.abs(found.log_odds(texts)).max() < 0.5
+
+
+def test_few_frauds_among_many_texts_are_all_compared() -> None:
+    rng, fraud = np.random.default_rng(0), np.arange(40_000) % 1600 == 0
+    part = textmodel.share_of_each(fraud, 8000, rng)
+    assert (len(set(part.tolist())), fraud[part].sum()) == (8000, 25)
+    assert (~fraud)[textmodel.share_of_each(~fraud, 8000, rng)].sum() == 7975
+    third = np.arange(40_000) % 4 == 0
+    assert third[textmodel.share_of_each(third, 8000, rng)].sum() == 2000
+    assert len(textmodel.share_of_each(fraud, 40_000, rng)) == 40_000
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.booleans()), min_size=30, max_size=300),
+    st.integers(0, 9),
+)
+def test_every_fold_has_texts_of_both_classes_and_equal_texts_share_one(
+    drawn: list[tuple[int, bool]], seed: int
+) -> None:
+    same = np.array([number for number, _ in drawn], np.uint64)
+    fraud = np.array([bad for _, bad in drawn])
+    fold = textmodel.folds(fraud, same, np.random.default_rng(seed))
+    enough = min(len(set(same[part].tolist())) for part in (fraud, ~fraud)) >= MIN_DISTINCT
+    assert (fold is not None) == enough
+    if fold is not None:
+        assert set(fold[fraud].tolist()) == set(fold[~fraud].tolist()) == set(range(FOLDS))
+        assert len(set(zip(same.tolist(), fold.tolist(), strict=True))) == len(set(same.tolist()))
 
 
 def test_of_many_or_long_texts_a_part_is_learned_with_the_frauds_first(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.calibration import log_loss
-from model.lacking import LACKS, LACKS_FIELDS, LACKS_PAST, LACKS_TEXT
+from model.lacking import LACKS, LACKS_FIELDS, LACKS_PAST, LACKS_TEXT, LACKS_WORDS
 from model.recipe import Recipe
 from model.rows import TrainingRows, take
 from model.scorer import ModelScorer
@@ -189,6 +189,20 @@ def test_words_that_tell_nothing_are_left_out(tmp_path: Path) -> None:
     assert "with_text" not in scorer.manifest["fusion"]
     assert not (tmp_path / "m/words.safetensors").exists()
     assert scorer.explain(rows.x, np.arange(3)).shape == (3, len(NAMES))
+
+
+def test_descriptions_that_only_name_a_category_train_and_it_is_said_that_words_do_not_count(
+    tmp_path: Path,
+) -> None:
+    rows = reviews(1500, 4)
+    rng = np.random.default_rng(4)
+    category = np.where(rows.label == 1, 0, rng.integers(0, 3, len(rows)))
+    rows.x.texts[:] = [("gift card", "garden", "books")[k] for k in category.tolist()]
+    rows.x.rows["text"] = category + 1
+    rows.label[:] = (category == 0) & (rng.random(len(rows)) < 0.3)
+    manifest = quick(rows, tmp_path / "m").manifest
+    assert manifest["words"] is None
+    assert manifest["lacks"] == [LACKS_WORDS, LACKS_FIELDS]
 
 
 def reviews(n: int, seed: int) -> TrainingRows:
