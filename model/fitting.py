@@ -25,6 +25,7 @@ from model.recipe import Recipe
 from model.rows import TrainingRows, teachable
 from model.scalars import Scalars, unrecorded
 from model.slices import Slices, kept_share
+from model.standins import stand_ins
 from model.transformer import EventTransformer, Shape
 
 Build = Callable[[Shape, Tensor, float], EventTransformer]
@@ -83,7 +84,8 @@ def fit_network(
     """Train on the first slice of ``rows`` (in time order), stop on the second.
 
     The weights that are kept are a running average (Polyak and Juditsky 1992) at the epoch with the
-    best average precision on validation, or the least loss where too few frauds are in it.
+    best average precision on validation, or the least loss where too few frauds are in it; rows
+    whose text is not encoded are judged by their `stand_ins`.
     ``build`` makes the network. What ``checkpoint`` holds of this training is gone on with.
     ``exact`` bool[F] marks features whose every value is one by itself, as `Bins.fit` takes it.
     ``scalars`` is told the figures of every epoch. Where the recipe pretrains, events of
@@ -121,7 +123,7 @@ def _fit(
     """Train the network; in processes that follow, what is returned is of no use."""
     rows, texts, slices, recipe = task.rows, task.texts, task.slices, task.recipe
     learned, heads = teachable(rows.take(np.arange(slices.train)))
-    later = np.arange(slices.train, slices.validation)
+    later = stand_ins(rows, texts, slices.numbers())[slices.train : slices.validation]
     n_positive = int((learned.label == 1).sum())
     share = kept_share(
         len(learned) - n_positive,

@@ -77,6 +77,12 @@ def folds_of(
     return found
 
 
+def first_that_decides(folds: list[Fold]) -> int:
+    """Return the first row that any fold decides on, or is judged on, after it has learned."""
+    learned = folds[0].learned_at
+    return int(learned[cut(folds[0].learned.time_ms).train])
+
+
 def as_of(
     known: KnownRows, at: NDArray[np.int64], cut_ms: int, *, delay_ms: int, horizon_ms: int
 ) -> TrainingRows:

@@ -12,6 +12,7 @@ from model.predict import outputs
 from model.rows import TrainingRows
 from model.saving import Trained
 from model.slices import Slices
+from model.standins import stand_ins
 from model.textmodel import TextModel
 from model.trees import Trees
 
@@ -36,13 +37,15 @@ def measure(
     from both. Where other events than frauds are a sample, ratings weigh them and the calibration
     is lowered by their share. Whether a user turned bad and what was spent are known only after
     weeks. Where that leaves too few rows after validation, these two heads get the right level on
-    the newest rows that are known, though they were trained on them.
+    the newest rows that are known, though they were trained on them. Rows whose text is not encoded
+    are left to their `stand_ins`.
     """
-    after = np.arange(slices.validation, slices.n)
+    seen = stand_ins(rows, texts, slices.numbers())
+    after = seen[slices.validation :]
     part, raw = rows.take(after), _outputs(rows, texts, fitted, after)
     calibration = {
         "fraud": Calibration.none(),
-        "bad": _bad(rows, texts, fitted, after, raw),
+        "bad": _bad(rows, texts, fitted, seen, raw),
     }
     fusion, metrics = Fusion(fitted.shift, 1.0, None, 0.0), {}
     last = slice(slices.calibration - slices.validation, None)
@@ -59,7 +62,8 @@ def measure(
             written = words.log_odds(part.x.texts)
             metrics["words"] = vars(ranking(written[last], rated, weight))
             worded, gain = trial(earlier, words, network, said, written, label, last.start)
-            if adds(gain):
+            judged = np.isfinite(written[last]) & (label[last] >= 0)
+            if adds(gain, len(np.unique(after[last][judged]))):
                 earlier, fusion = worded, fusion.with_words(words, network, said, written, label)
         joined = fusion.join(network, said, written)
         calibration["fraud"] = _calibrated(joined, label, part.time_ms).raised(rows.log_share)
@@ -70,7 +74,7 @@ def measure(
             metrics[name] = vars(ranking(score, rated, weight))
     if "bad" in fitted.heads:
         metrics["turned_bad"] = vars(ranking(raw[last, 1], part.turned_bad[last]))
-    spend_scale = _spend_scale(rows, texts, fitted, after, raw)
+    spend_scale = _spend_scale(rows, texts, fitted, seen, raw)
     return Trained(rows, slices, fusion, calibration, spend_scale, metrics)
 
 
@@ -91,15 +95,19 @@ def trial(
     )
 
 
-def adds(gain: NDArray[np.float64]) -> bool:
+def adds(gain: NDArray[np.float64], n: int) -> bool:
     """Whether a mean gain is worth having, and above zero by more than its standard error.
 
-    >>> adds(np.array([0.2, 0.1, 0.3])), adds(np.array([0.2, -0.1, 0.0])), adds(np.zeros(0))
-    (True, False, False)
+    The gains are those of ``n`` different events; some may be there more than once.
+
+    >>> adds(np.array([0.2, 0.1, 0.3]), 3), adds(np.array([0.2, -0.1, 0.0]), 3)
+    (True, False)
+    >>> adds(np.zeros(0), 0), adds(np.tile([0.9, -0.6], 50), 100), adds(np.tile([0.9, -0.6], 50), 2)
+    (False, True, False)
     """
-    if len(gain) < 2:
+    if n < 2:
         return False
-    return bool(gain.mean() > max(MIN_GAIN, gain.std(ddof=1) / np.sqrt(len(gain))))
+    return bool(gain.mean() > max(MIN_GAIN, gain.std(ddof=1) / np.sqrt(n)))
 
 
 def _outputs(
@@ -120,17 +128,17 @@ def _bad(
     rows: TrainingRows,
     texts: TextVectors,
     fitted: Fitted,
-    after: NDArray[np.int64],
+    seen: NDArray[np.int64],
     raw: NDArray[np.float64],
 ) -> Calibration:
     if "bad" not in fitted.heads:
         return Calibration.none()
-    answer = rows.turned_bad
+    answer, after = rows.turned_bad, seen[len(seen) - len(raw) :]
     if (answer[after] >= 0).sum() >= ENOUGH:
         found = _calibrated(raw[:, 1], answer[after], rows.time_ms[after])
         if found.kind in ("platt", "isotonic"):
             return found
-    at = np.flatnonzero(answer >= 0)[-NEWEST:]
+    at = seen[answer[seen] >= 0][-NEWEST:]
     newest = _outputs(rows, texts, fitted, at)[:, 1]
     return Calibration.level(level(newest, answer[at] == 1))
 
@@ -139,18 +147,18 @@ def _spend_scale(
     rows: TrainingRows,
     texts: TextVectors,
     fitted: Fitted,
-    after: NDArray[np.int64],
+    seen: NDArray[np.int64],
     raw: NDArray[np.float64],
 ) -> float:
     """Return the unit of spend with which the expected sum is the sum that was spent."""
     if "spend" not in fitted.heads:
         return fitted.spend_scale
-    known = np.isfinite(rows.spend)
+    known, after = np.isfinite(rows.spend), seen[len(seen) - len(raw) :]
     at = after[known[after]]
     if len(at) >= ENOUGH:
         log_mean = raw[known[after], 2]
     else:
-        at = np.flatnonzero(known)[-NEWEST:]
+        at = seen[known[seen]][-NEWEST:]
         log_mean = _outputs(rows, texts, fitted, at)[:, 2]
     expected, spent = np.exp(log_mean).mean(), float(rows.spend[at].mean(dtype=np.float64))
     return float(np.clip(spent / expected, fitted.spend_scale / 5, fitted.spend_scale * 5))

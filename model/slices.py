@@ -23,6 +23,15 @@ class Slices:
     calibration: int
     n: int
 
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each row's slice, int64[n], 0 for train.
+
+        >>> Slices(2, 3, 4, 6).numbers()
+        array([0, 0, 1, 2, 3, 3])
+        """
+        ends = [self.train, self.validation, self.calibration]
+        return np.searchsorted(ends, np.arange(self.n), side="right")
+
 
 def cut(time_ms: NDArray[np.int64]) -> Slices:
     """Cut rows in time order so that no instant lies in two slices.

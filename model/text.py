@@ -14,11 +14,8 @@ from model.base import folder_of, prefix_of
 from model.engine import DTYPES, TOKENIZER, WEIGHTS, Engine, TorchEngine, padded
 from model.export import exported
 from model.flight import one_behind
-from model.inputs import VECTOR_UNKNOWN, WITH_VECTOR, TextVectors
 from model.offline import DEFAULT_BASE
-from model.progress import Report
 from topics.errors import InputError
-from topics.scores import ScoreInput
 
 MAX_TOKENS: Final = 96
 BATCH_TOKENS: Final = 2048
@@ -196,25 +193,3 @@ def fitting(sizes: list[int], n_tokens: float, padding: float = np.inf) -> int:
         if (n + 1) * longest > min(n_tokens, there + padding):
             return n
     return len(sizes)
-
-
-def training_vectors(
-    encoder: TextEncoder, x: ScoreInput, texts: TextVectors, max_texts: int, seed: int,
-    report: Report,
-) -> TextVectors:  # fmt: skip
-    """Encode at most ``max_texts`` of the distinct texts of events, drawn at random."""
-    wanted = np.flatnonzero(texts.kind == VECTOR_UNKNOWN)
-    hashes, first, of = np.unique(x.rows["text"][wanted], return_index=True, return_inverse=True)
-    chosen = np.random.default_rng(seed).permutation(len(hashes))[:max_texts]
-    vectors = np.zeros((len(chosen), encoder.width), np.float32)
-    for begin in range(0, len(chosen), 256):
-        part = chosen[begin : begin + 256]
-        written = [x.texts[i] or "" for i in wanted[first[part]].tolist()]
-        vectors[begin : begin + 256], _ = encoder.encode(written, hashes[part])
-        report(f"texts: {len(chosen):,} to encode", min(1.0, (begin + 256) / len(chosen)))
-    place = np.full(len(hashes), -1)
-    place[chosen] = np.arange(len(chosen))
-    kind, at = texts.kind.copy(), texts.at.copy()
-    at[wanted] = np.maximum(place[of], 0)
-    kind[wanted] = np.where(place[of] >= 0, WITH_VECTOR, VECTOR_UNKNOWN)
-    return TextVectors(kind, at, vectors)

@@ -59,8 +59,8 @@ def train(
     the figures are in the manifest. Trees and words that are kept are then fitted to all rows, as
     many and as strong as were best before: what is newest counts most for what comes next. The
     stack's weights come from rows that taught none of them. ``base_text`` names the text encoder
-    (None: the model reads sketches only), of which at most ``max_texts`` distinct texts, drawn at
-    random, are encoded; ``max_seconds`` bounds the time of the network's epochs;
+    (None: the model reads sketches only), which encodes at most ``max_texts`` distinct texts
+    (`model.textbudget`); ``max_seconds`` bounds the time of the network's epochs;
     ``spend_horizon_days`` is the time over which the rows' spend is summed, and the model tells
     spend per 30 days whatever it is. Spend is told by the network unless there are rows of asking,
     ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder is taught the shop's
@@ -103,8 +103,9 @@ def train(
                 checkpoint=checkpoint,
             )  # fmt: skip
         texts, text = text_vectors(
-            rows, base_text, max_texts, seed, report, checkpoint, tuned, compute.device.type
-        )
+            rows, slices.train, base_text, max_texts, seed, report, checkpoint, tuned,
+            compute.device.type,
+        )  # fmt: skip
         learned = rows.x.features[rows.chosen_by_chance(slices.train)]
         usual = _medians(learned)
         report("forest", 0.0)
@@ -153,30 +154,26 @@ def _spending(rows: TrainingRows, seed: int) -> Spending | None:
 
 
 def text_vectors(
-    rows: TrainingRows,
-    base: str | None,
-    max_texts: int,
-    seed: int,
-    report: Report,
-    checkpoint: Checkpoint,
-    tuned: TunedEncoder | None = None,
-    device: str = "cpu",
-) -> tuple[TextVectors, dict[str, str | int] | None]:
-    """Encode a random choice of the distinct texts; name the encoder for the manifest.
+    rows: TrainingRows, first: int, base: str | None, max_texts: int, seed: int, report: Report,
+    checkpoint: Checkpoint, tuned: TunedEncoder | None = None, device: str = "cpu",
+) -> tuple[TextVectors, dict[str, str | int] | None]:  # fmt: skip
+    """Encode the distinct texts, or a choice of them; name the encoder for the manifest.
 
-    ``tuned`` is what fine-tuning ``base`` came to; None: it was not tried. ``device`` computes.
+    Rows from ``first`` on decide on what the rows before taught; their texts come first. ``tuned``
+    is what fine-tuning ``base`` came to; None: it was not tried. ``device`` computes.
     """
     texts = without_vectors(rows.x.rows)
     if base is None or not texts.kind.any() or max_texts < 1:
         return texts, None
-    from model.text import TextEncoder, training_vectors  # noqa: PLC0415 - transformers is slow
+    from model.text import TextEncoder  # noqa: PLC0415 - transformers is slow
+    from model.textbudget import training_vectors  # noqa: PLC0415
 
     load = partial(TextEncoder.load, base) if tuned is None else tuned.load
     encoder = load(device=device)
     vectors = checkpoint.kept(
         f"texts-{encoder.sha256[:16]}",
         TextVectors,
-        lambda: training_vectors(encoder, rows.x, texts, max_texts, seed, report),
+        lambda: training_vectors(encoder, rows, texts, first, max_texts, seed, report),
     )
     return vectors, {"base": base, "sha256": encoder.sha256, "n_texts": len(vectors.vectors)}
 

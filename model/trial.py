@@ -18,6 +18,7 @@ from model.progress import Report
 from model.recipe import Recipe
 from model.rows import TrainingRows
 from model.slices import Slices, cut
+from model.standins import stand_ins
 from model.textmodel import TextModel
 from model.training import fit_trees, fit_words
 from model.trees import Trees
@@ -47,13 +48,16 @@ class Bench:
     def of(cls, fold: Fold, rows: TrainingRows, texts: TextVectors, seed: int) -> Self:
         """Fit the trees and words of a fold of ``rows``, whose ``texts`` are encoded.
 
-        The shop's own fields are chosen on what the fold learns from.
+        The shop's own fields are chosen on what the fold learns from. Rows that are judged on and
+        whose text is not encoded are left to their `stand_ins`.
         """
         learned, slices = fold.learned, cut(fold.learned.time_ms)
         fields = find_attributes(learned.x.attributes, learned.user, learned.label)
         n_features = learned.x.features.shape[1]
         learned = replace(learned, x=fields.widened(learned.x, n_features))
-        judged = rows.take(fold.judged_at)
+        judged, judged_texts = rows.take(fold.judged_at), texts.take(fold.judged_at)
+        seen = stand_ins(judged, judged_texts, np.ones(len(judged), np.int64))
+        judged, judged_texts = judged.take(seen), judged_texts.take(seen)
         judged = replace(judged, x=fields.widened(judged.x, n_features))
         boosting = fit_trees(learned, slices, seed)
         if boosting is None:
@@ -63,7 +67,7 @@ class Bench:
             learned, fields.are_places(n_features), slices, texts.take(fold.learned_at), boosting,
             Trees.flatten(refitted.trees, refitted.columns),
             fit_words(learned, slices.train, seed),
-            judged, texts.take(fold.judged_at),
+            judged, judged_texts,
         )  # fmt: skip
 
     def rate(self, recipe: Recipe, metric: str, *, seed: int, report: Report) -> float:

@@ -64,7 +64,7 @@ def add_learning(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--max-texts", type=int, default=4_000, metavar="N",
-        help="distinct texts to encode for training (default 4000)",
+        help="distinct texts to encode for training, those that decide first (default 4000)",
     )  # fmt: skip
     parser.add_argument(
         "--max-seconds", type=float, metavar="S",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import torch
 
 from model.checkpoint import KEY, Checkpoint
-from model.folds import KnownRows, folds_of
+from model.folds import KnownRows, first_that_decides, folds_of
 from model.progress import progress_bar
 from model.study import Search, Told
 from model.training import text_vectors
@@ -72,8 +72,9 @@ def tune(
     )  # fmt: skip
     with progress_bar(True) as report:
         texts, _ = text_vectors(
-            known.rows, base_of(what.base), what.max_texts, what.seed, report, kept
-        )
+            known.rows, first_that_decides(folds), base_of(what.base), what.max_texts, what.seed,
+            report, kept,
+        )  # fmt: skip
         benches = []
         for number, fold in enumerate(folds):
             report("trees and words of the folds", number / len(folds))

@@ -117,7 +117,7 @@ def test_words_are_taken_only_where_later_rows_say_that_they_add(
         plain = Fusion.fit(raw[:2000], 0.0, trees, said[:2000], label[:2000])
         _, gain = trial(plain, words, raw, said, written, label, 2000)
         assert len(gain) == 1000
-        assert adds(gain) is right
+        assert adds(gain, len(gain)) is right
 
 
 def test_words_without_frauds_to_weigh_by_count_nothing(trees: Trees, words: TextModel) -> None:
