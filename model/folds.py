@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.rows import MIN_POSITIVES, MIN_ROWS, TrainingRows
-from model.slices import cut
+from model.slices import Slices, cut, time_order
 from topics.errors import InputError
 
 FIRST_CUT: Final = 0.5
@@ -30,8 +30,8 @@ class KnownRows:
     known_ms: NDArray[np.int64]
 
     def by_time(self) -> "KnownRows":
-        """Return the same in the order of event time."""
-        order = np.argsort(self.rows.time_ms, kind="stable")
+        """Return the same in the order of event time, see `time_order`."""
+        order = time_order(self.rows.time_ms, self.rows.user)
         return KnownRows(self.rows.take(order), self.known_ms[order])
 
 
@@ -43,6 +43,10 @@ class Fold:
     learned_at: NDArray[np.int64]
     learned: TrainingRows
     judged_at: NDArray[np.int64]
+
+    def slices(self) -> Slices:
+        """Cut what is learned."""
+        return cut(self.learned.time_ms, self.learned.user)
 
 
 def folds_of(
@@ -79,8 +83,7 @@ def folds_of(
 
 def first_that_decides(folds: list[Fold]) -> int:
     """Return the first row that any fold decides on, or is judged on, after it has learned."""
-    learned = folds[0].learned_at
-    return int(learned[cut(folds[0].learned.time_ms).train])
+    return int(folds[0].learned_at[folds[0].slices().train])
 
 
 def as_of(
@@ -102,7 +105,7 @@ def _check(fold: Fold, judged: NDArray[np.int8], number: int, n: int) -> None:
     learned, what = fold.learned, None
     if len(learned) < MIN_ROWS:
         what = f"{len(learned)} events to learn from, {MIN_ROWS} are needed"
-    elif (n_fraud := int((learned.label[: cut(learned.time_ms).train] == 1).sum())) < MIN_POSITIVES:
+    elif (n_fraud := int((learned.label[: fold.slices().train] == 1).sum())) < MIN_POSITIVES:
         what = f"{n_fraud} frauds for the network to learn from, {MIN_POSITIVES} are needed"
     elif not 0 < (judged == 1).sum() < len(judged):
         what = "no fraud, or nothing else, to be judged on"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.asked import Asked
+from model.slices import time_order
 from topics.scores import ScoreInput
 
 MIN_ROWS: Final = 200
@@ -79,8 +80,8 @@ class TrainingRows:
         return np.arange(n) if self.drawn is None else np.flatnonzero(self.drawn[:n])
 
     def by_time(self) -> Self:
-        """Return the rows in the order of event time."""
-        return self.take(np.argsort(self.time_ms, kind="stable"))
+        """Return the rows in the order of event time, see `time_order`."""
+        return self.take(time_order(self.time_ms, self.user))
 
 
 def take(x: ScoreInput, index: NDArray[np.int64]) -> ScoreInput:

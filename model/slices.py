@@ -6,8 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-TRAIN_SHARE: Final = 0.72
-VALIDATION_SHARE: Final = 0.10
+from topics.errors import InputError
+
+ENDS: Final = (0.72, 0.82, 0.91, 1.0)
+"""Shares of the rows before the ends of train, validation, calibration and report."""
+
+COARSE: Final = 0.01
+"""Share of the rows above which an instant may have to be cut."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,67 @@ class Slices:
         return np.searchsorted(ends, np.arange(self.n), side="right")
 
 
-def cut(time_ms: NDArray[np.int64]) -> Slices:
-    """Cut rows in time order so that no instant lies in two slices.
+def time_order(time_ms: NDArray[np.int64], user: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the order of rows in time, int64[n]; rows of one instant stay in theirs.
 
-    >>> cut(np.arange(100))
+    But where an instant has more than ``COARSE`` of all rows, as in a history that knows days only,
+    its rows are in the order of their users' tokens, which are hashes: `cut` may have to cut it.
+
+    >>> time_order(np.array([5, 3, 3]), np.array([1, 9, 2], np.uint64))
+    array([2, 1, 0])
+    """
+    _, of, n_rows = np.unique(time_ms, return_inverse=True, return_counts=True)
+    coarse = n_rows[of] > COARSE * len(time_ms)
+    return np.lexsort((np.where(coarse, user, 0), time_ms))
+
+
+def cut(time_ms: NDArray[np.int64], user: NDArray[np.uint64]) -> Slices:
+    """Cut rows, which are in `time_order`, so that no instant lies in two slices.
+
+    An end is moved back to the first row of its instant. Where that would leave a slice with less
+    than half of its share of the rows, it is moved on to the next instant; where that would leave
+    too little for those that follow, the instant is cut between two users, or within one that has
+    too many of its rows. So every slice has rows, however few instants there are.
+    Raises InputError where there are fewer than four rows.
+
+    >>> cut(np.arange(100), np.zeros(100, np.uint64))
     Slices(train=72, validation=82, calibration=91, n=100)
+    >>> cut(np.arange(100) // 10, np.zeros(100, np.uint64))
+    Slices(train=70, validation=80, calibration=90, n=100)
+    >>> cut(np.zeros(100, np.int64), np.arange(100, dtype=np.uint64) // 3)
+    Slices(train=72, validation=81, calibration=90, n=100)
     """
     n = len(time_ms)
-    ends = [TRAIN_SHARE, TRAIN_SHARE + VALIDATION_SHARE, (1 + TRAIN_SHARE + VALIDATION_SHARE) / 2]
-    at = [int(np.searchsorted(time_ms, time_ms[min(round(n * end), n - 1)])) for end in ends]
-    return Slices(at[0], at[1], at[2], n)
+    if n < len(ENDS):
+        raise InputError(f"{n} events cannot be cut into slices of time; {len(ENDS)} are needed")
+    ends, before = [0], 0.0
+    for n_after, share in zip((3, 2, 1), ENDS, strict=False):
+        end, least = ends[-1], max(1.0, n * (share - before) / 2)
+        i = round(n * share)
+        if i < end + least:  # the slice before took of this one: share what is left
+            i = end + round((n - end) * (share - before) / (1 - before))
+        i = min(max(i, end + 1), n - n_after)
+        highest = min(n - n_after, n - n * (1 - share) / 2)
+        same = time_ms == time_ms[i]
+        found = _boundary(same, i, end + least, highest)
+        if found is None:
+            found = _boundary(same & (user == user[i]), i, end + least, highest)
+        ends.append(i if found is None else found)
+        before = share
+    return Slices(ends[1], ends[2], ends[3], n)
+
+
+def _boundary(same: NDArray[np.bool_], i: int, lowest: float, highest: float) -> int | None:
+    """Return the first row of the run of ``same`` about row ``i``, or that after it; None: neither.
+
+    It lies between ``lowest`` and ``highest``.
+    """
+    before, after = ~same[:i][::-1], ~same[i:]
+    first = i - int(before.argmax()) if before.any() else 0
+    behind = i + int(after.argmax()) if after.any() else len(same)
+    if lowest <= first:
+        return first
+    return behind if behind <= highest else None
 
 
 def kept_share(n_negative: int, n_positive: int, *, ratio: int, at_least: int) -> float:

@@ -91,7 +91,7 @@ def train(
         unanswered=None if more is None else attributes.widened(more, len(feature_names)),
     )
     places = attributes.are_places(len(feature_names))
-    slices = cut(rows.time_ms)
+    slices = cut(rows.time_ms, rows.user)
     with progress_bar(progress) as report:
         tuned = None
         if fine_tune is not None and base_text is not None:

@@ -17,7 +17,7 @@ from model.profiling import find_attributes
 from model.progress import Report
 from model.recipe import Recipe
 from model.rows import TrainingRows
-from model.slices import Slices, cut
+from model.slices import Slices
 from model.standins import stand_ins
 from model.textmodel import TextModel
 from model.training import fit_trees, fit_words
@@ -51,7 +51,7 @@ class Bench:
         The shop's own fields are chosen on what the fold learns from. Rows that are judged on and
         whose text is not encoded are left to their `stand_ins`.
         """
-        learned, slices = fold.learned, cut(fold.learned.time_ms)
+        learned, slices = fold.learned, fold.slices()
         fields = find_attributes(learned.x.attributes, learned.user, learned.label)
         n_features = learned.x.features.shape[1]
         learned = replace(learned, x=fields.widened(learned.x, n_features))

@@ -55,7 +55,7 @@ def fitted(
 ) -> Fitted:
     rows = shop()
     return fit_network(
-        rows, without_vectors(rows.x.rows), cut(rows.time_ms), recipe, seed=0,
+        rows, without_vectors(rows.x.rows), cut(rows.time_ms, rows.user), recipe, seed=0,
         report=lambda *_: None, checkpoint=checkpoint, compute=compute,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ def fitted(adversarial: float) -> Fitted:
     rows = history(3_000)
     recipe = Recipe(**{**vars(RECIPE), "adversarial": adversarial})
     return fit_network(
-        rows, without_vectors(rows.x.rows), cut(rows.time_ms), recipe, seed=0,
+        rows, without_vectors(rows.x.rows), cut(rows.time_ms, rows.user), recipe, seed=0,
         report=lambda *_: None,
     )  # fmt: skip
 

@@ -196,13 +196,13 @@ def test_the_first_slice_teaches_and_texts_it_has_do_not_judge() -> None:
     rows.x.rows["type"][5] = 1  # a search
     rows.label[6] = -1
     rows.x.rows["text"][[10, 11, 12]] = 9_999  # fraud, honest, honest
-    taught, held_out = labelled_texts(rows, cut(rows.time_ms), 10_000, 0)
+    taught, held_out = labelled_texts(rows, cut(rows.time_ms, rows.user), 10_000, 0)
     said = set(taught.texts)
     assert said == {f"text {i}" for i in range(720)} - {f"text {i}" for i in (5, 6, 11, 12)}
     assert not taught.fraud[taught.texts.index("text 10")]
     judge = {725, 726, *range(730, 820)}  # what events 5 and 6 say did not teach
     assert set(held_out.texts) == {f"text {i}" for i in judge}
-    some, judging = labelled_texts(rows, cut(rows.time_ms), 100, 0)
+    some, judging = labelled_texts(rows, cut(rows.time_ms, rows.user), 100, 0)
     assert (len(some), some.n_fraud, len(judging)) == (100, 50, 25)
 
 

@@ -37,7 +37,7 @@ def inputs_of(rows: TrainingRows) -> tuple[Inputs, Bins]:
 def fitted(rows: TrainingRows, recipe: Recipe = RECIPE, **changes: Any) -> Fitted:
     settings = {"seed": 0, "report": lambda *_: None, **changes}
     return fit_network(
-        rows, without_vectors(rows.x.rows), cut(rows.time_ms), recipe, **settings
+        rows, without_vectors(rows.x.rows), cut(rows.time_ms, rows.user), recipe, **settings
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def test_the_epochs_begin_with_what_pretraining_learned(tmp_path: Path) -> None:
 def test_events_without_an_answer_take_part_if_they_are_older_than_validation() -> None:
     rows, more = history(1_000), history(800, seed=5)
     rows = replace(rows, unanswered=more.x)
-    slices = cut(rows.time_ms)
+    slices = cut(rows.time_ms, rows.user)
     x, texts = all_events(rows, without_vectors(rows.x.rows), slices.train)
     older = int((more.time_ms < rows.time_ms[slices.train]).sum())
     assert 0 < older < 800

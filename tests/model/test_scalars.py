@@ -39,7 +39,7 @@ def read() -> Read:
 def logged(rows: TrainingRows, folder: Path, checkpoint: Checkpoint) -> dict[str, list[float]]:
     with recording(folder) as scalars:
         return fit_network(
-            rows, without_vectors(rows.x.rows), cut(rows.time_ms), RECIPE, seed=0,
+            rows, without_vectors(rows.x.rows), cut(rows.time_ms, rows.user), RECIPE, seed=0,
             report=lambda *_: None, checkpoint=checkpoint, scalars=scalars,
         ).log  # fmt: skip
 

@@ -40,7 +40,7 @@ def encoded(rows: TrainingRows, max_texts: int) -> TextVectors:
     texts = without_vectors(rows.x.rows)
     at = np.flatnonzero(texts.kind == VECTOR_UNKNOWN)
     _, of = np.unique(rows.x.rows["text"][at], return_inverse=True)
-    first = cut(rows.time_ms).train
+    first = cut(rows.time_ms, rows.user).train
     found = chosen(of, at >= first, rows.label[at] == 1, max_texts, seed=0)
     texts.kind[at[np.isin(of, found)]] = WITH_VECTOR
     return TextVectors(texts.kind, texts.at, np.zeros((len(found), 4), np.float32))
@@ -64,7 +64,7 @@ def test_texts_that_decide_are_encoded_first_and_half_is_left_for_those_that_tea
 
 def test_rows_without_a_vector_are_judged_by_others_of_their_slice_and_label() -> None:
     rows = reviewed()
-    texts, part = encoded(rows, BUDGET), cut(rows.time_ms).numbers()
+    texts, part = encoded(rows, BUDGET), cut(rows.time_ms, rows.user).numbers()
     assert (texts.kind[part > 0] == VECTOR_UNKNOWN).sum() > 50
     index = stand_ins(rows, texts, part)
     later = part > 0
@@ -81,7 +81,7 @@ def test_rows_without_a_vector_are_judged_by_others_of_their_slice_and_label() -
 
 def test_rows_stay_themselves_where_all_texts_are_encoded_or_none_or_hardly_any() -> None:
     rows = reviewed()
-    part = cut(rows.time_ms).numbers()
+    part = cut(rows.time_ms, rows.user).numbers()
     for max_texts in (0, 2, 5000):
         index = stand_ins(rows, encoded(rows, max_texts), part)
         np.testing.assert_array_equal(index, np.arange(N))

@@ -97,8 +97,8 @@ def test_a_training_that_goes_on_after_a_kill_takes_the_fine_tuning_that_was_don
     monkeypatch.setattr(finetuning, "fine_tune", lambda *args, **how: pytest.fail("done again"))
     rows = ROWS.by_time()
     found = finetuning.tuned_encoder(
-        rows, cut(rows.time_ms), str(base), HOW, 20_000, seed=0, report=lambda *told: None,
-        checkpoint=checkpoint,
+        rows, cut(rows.time_ms, rows.user), str(base), HOW, 20_000, seed=0,
+        report=lambda *told: None, checkpoint=checkpoint,
     )  # fmt: skip
     assert found.weights is not None
     assert found.weights.tobytes() == (folder / "encoder" / WEIGHTS).read_bytes()

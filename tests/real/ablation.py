@@ -122,7 +122,7 @@ def trained(
     rows: TrainingRows, test: ScoreInput, seed: int, networks: dict[str, tuple[Build, Recipe]]
 ) -> Iterator[tuple[str, Outcome]]:
     """Yield each network's training on ``rows``, by time; forest and spend have no part in it."""
-    texts, slices = without_vectors(rows.x.rows), cut(rows.time_ms)
+    texts, slices = without_vectors(rows.x.rows), cut(rows.time_ms, rows.user)
     boosting = fit_trees(rows, slices, seed)
     if boosting is None:
         raise ValueError("no fraud to learn from")
