@@ -40,6 +40,7 @@ STAGE: Final = "epochs"
 class Run:
     """One training under way: everything that changes from batch to batch.
 
+    ``shift`` undoes the down-sampling of negatives in the fraud head's log-odds, `kept_share`;
     ``pretraining`` is the mean loss of each epoch of it that came before, ``curve`` the figure on
     validation after each epoch, ``best`` the weights where it was best.
     """
@@ -50,6 +51,7 @@ class Run:
     texts: TextVectors
     recipe: Recipe
     spend_scale: float
+    shift: float
     descent: Descent
     average: AveragedModel
     checkpoint: Checkpoint
@@ -99,9 +101,10 @@ class Run:
         return value + loss(network.answer(*moved), known, self.spend_scale, share)
 
     def judge(self, held: TrainingRows, texts: TextVectors) -> None:
-        """Rate the averaged weights, and keep them if they are the best."""
+        """Rate the averaged weights on rows of which none was left out; keep them if the best."""
         network = cast(EventTransformer, self.average.module).eval()
         out = outputs(network, network.table().detach(), self.bins, held.x, texts)
+        out[:, 0] += self.shift
         found = ranking(out[:, 0], held.label)
         precision, epoch = found.average_precision, len(self.curve) + 1
         if precision is None or found.n_fraud < MIN_POSITIVES:

@@ -144,7 +144,8 @@ def _fit(
         if state is not None:
             pretraining.load(state)
         pretraining.run(report, scalars)
-    run = _start(network, bins, learned, known_texts, recipe, task.seed, checkpoint, compute)
+    shift = float(np.log(share)) if "fraud" in heads else 0.0
+    run = _start(network, bins, learned, known_texts, recipe, shift, task.seed, checkpoint, compute)
     run.scalars = scalars
     if pretraining is not None:
         run.pretraining, run.descent.began_s = pretraining.curve, pretraining.descent.began_s
@@ -166,7 +167,6 @@ def _fit(
     }  # fmt: skip
     if recipe.pretrain_epochs:
         log["pretraining_loss"] = run.pretraining
-    shift = float(np.log(share)) if "fraud" in heads else 0.0
     return Fitted(run.network.cpu().eval(), run.bins, shift, run.spend_scale, heads, log)
 
 
@@ -198,6 +198,7 @@ def _start(
     rows: TrainingRows,
     texts: TextVectors,
     recipe: Recipe,
+    shift: float,
     seed: int,
     checkpoint: Checkpoint,
     compute: Compute,
@@ -207,4 +208,4 @@ def _start(
     average = AveragedModel(network, multi_avg_fn=averaging)
     known = rows.spend[np.isfinite(rows.spend)]
     scale = float(known.mean()) if len(known) else 1.0
-    return Run(network, bins, rows, texts, recipe, scale, descent, average, checkpoint)
+    return Run(network, bins, rows, texts, recipe, scale, shift, descent, average, checkpoint)

@@ -49,7 +49,7 @@ def gradients(compute: Compute, recipe: Recipe, *, pretraining: bool) -> dict[st
         under_way = Pretraining.of(of, bins, rows.x, texts, recipe, 0, Checkpoint(), compute)
         losses = under_way._losses(index)
     else:
-        run = _start(network, bins, rows, texts, recipe, 0, Checkpoint(), compute)
+        run = _start(network, bins, rows, texts, recipe, 0.0, 0, Checkpoint(), compute)
         losses = run._losses(index)
     torch.manual_seed(1)
     for value in losses:
