@@ -11,14 +11,15 @@ from model.habits import NAMES as HABITS
 from model.habits import habits
 from stream.pipeline.features import N_FEATURES, NAMES
 from stream.pipeline.windows import DAY_MS
-from stream.replay.asking import Customers, ask
+from stream.replay.asking import Customers, ask_in_parts
 from stream.replay.history import Slice
 from stream.replay.replay import Replay
 from stream.replay.spent import spent_after
 from topics.columns import Rows
+from topics.scores import ScoreInput
 
 MAX_ROWS: Final = 60_000
-"""Questions to learn from; above, a random part of the customers is asked."""
+"""Questions to learn from; where all would be more, a random part of the customers is asked."""
 
 HASH_RANGE: Final = 1 << 32
 
@@ -55,21 +56,24 @@ class Askedset:
             self._ask(self._moments.pop(0))
 
     def _ask(self, at_ms: int) -> None:
-        users = self._customers.tokens()
-        users = users[_kept(users, self._limit)]
-        if not len(users):
-            return
-        x = ask(self._replay, users, at_ms)
-        known = habits(x, NAMES, self._horizon_ms / DAY_MS)
-        columns = np.concatenate([known, x.features], 1) if self._keeps_features else known
-        self._parts.append((users, np.full(len(users), at_ms), columns))
-        while sum(len(part[0]) for part in self._parts) > MAX_ROWS:
+        """Ask those who are left when all moments that come have been asked at, and no others."""
+        everybody, n_moments = self._customers.tokens(), 1 + len(self._moments)
+        users = everybody[_kept(everybody, self._limit)]
+        while sum(len(part[0]) for part in self._parts) + n_moments * len(users) > MAX_ROWS:
             self._limit //= 2
-            kept = [_kept(users, self._limit) for users, _, _ in self._parts]
+            users = everybody[_kept(everybody, self._limit)]
+            kept = [_kept(asked, self._limit) for asked, _, _ in self._parts]
             self._parts = [
-                (users[at], times[at], known[at])
-                for (users, times, known), at in zip(self._parts, kept, strict=True)
+                (asked[at], times[at], known[at])
+                for (asked, times, known), at in zip(self._parts, kept, strict=True)
             ]
+        if len(users):
+            known = [self._read(x) for x in ask_in_parts(self._replay, users, at_ms)]
+            self._parts.append((users, np.full(len(users), at_ms), np.concatenate(known)))
+
+    def _read(self, x: ScoreInput) -> NDArray[np.float32]:
+        known = habits(x, NAMES, self._horizon_ms / DAY_MS)
+        return np.concatenate([known, x.features], 1) if self._keeps_features else known
 
     def rows(self, orders: Rows) -> Asked:
         """Return the rows; ``orders`` are all order events up to the end, see `spent_after`."""

@@ -4,6 +4,7 @@ A question is no event: it changes no state, counts nowhere, and a model can tel
 users do, for its step is `NO_STEP`. Silence counts up to the moment.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -23,6 +24,9 @@ N_MOMENTS: Final = 12
 
 PER_HORIZON: Final = 6
 """Moments in a horizon: closer ones would learn the same spend once more."""
+
+AT_ONCE: Final = 4096
+"""Customers that are asked together: each takes some 8 KB until the answer is read."""
 
 GUEST: Final = "guest:"
 """Begins the ids of buyers without an account, who never come back under them."""
@@ -70,6 +74,12 @@ def ask(replay: Replay, users: NDArray[np.uint64], at_ms: int) -> ScoreInput:
     rows["step"] = NO_STEP
     x = ScoreInput.of(seen.batch, seen.features, seen.users.past, seen.users.n_past)
     return replace(x, rows=rows)
+
+
+def ask_in_parts(replay: Replay, users: NDArray[np.uint64], at_ms: int) -> Iterator[ScoreInput]:
+    """Yield what `ask` returns of ``users``, in their order, at most AT_ONCE of them at a time."""
+    for begin in range(0, len(users), AT_ONCE):
+        yield ask(replay, users[begin : begin + AT_ONCE], at_ms)
 
 
 def _questions(users: NDArray[np.uint64], at_ms: int) -> Slice:

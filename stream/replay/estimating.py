@@ -7,18 +7,20 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from model.expecting import Expectation
 from model.habits import FROM_PAST, habits
 from model.saving import SPEND_DAYS
 from model.scorer import ModelScorer
 from stream.pipeline.features import N_FEATURES, NAMES
 from stream.pipeline.policy import Policy
 from stream.pipeline.scorer import NoScorer
-from stream.replay.asking import Customers, ask
+from stream.replay.asking import Customers, ask_in_parts
 from stream.replay.history import read_history
 from stream.replay.replay import Replay, ReplaySettings
 from topics.decode import Decoder
 from topics.errors import InputError
 from topics.parquet import TableWriter
+from topics.scores import ScoreInput
 
 ESTIMATES: Final = pa.schema(
     [
@@ -61,19 +63,26 @@ def estimate(
     users = customers.tokens()
     if not len(users):
         raise InputError(f"no customer came before --at in {', '.join(map(str, paths))}")
-    x = ask(replay, users, at_ms)
+    ids, begin = customers.ids(), 0
+    with TableWriter(out, ESTIMATES) as writer:
+        for x in ask_in_parts(replay, users, at_ms):
+            writer.write_table(_table(ids[begin : begin + len(x)], x, expects))
+            begin += len(x)
+    return len(users)
+
+
+def _table(ids: list[str], x: ScoreInput, expects: Expectation) -> pa.Table:
+    """Return the rows of ESTIMATES of the customers ``ids``, of whom ``x`` is known."""
     mean, days = expects.mean(x), expects.horizon_days
-    known = habits(x, NAMES, days)[:, : len(FROM_PAST)]
     columns = [
-        pa.array(customers.ids(), pa.string()),
+        pa.array(ids, pa.string()),
         pa.array(x.rows["time_ms"].copy()),
         pa.array(mean * (SPEND_DAYS / days)),
-        pa.array(np.full(len(users), float(days))),
+        pa.array(np.full(len(x), float(days))),
         pa.array(mean),
         pa.array(expects.median(x)),
     ]
+    known = habits(x, NAMES, days)[:, : len(FROM_PAST)]
     features = np.concatenate([known, x.features], 1)
     columns += [pa.array(column, mask=np.isnan(column)) for column in features.T.copy()]
-    with TableWriter(out, ESTIMATES) as writer:
-        writer.write_table(pa.Table.from_arrays(columns, schema=ESTIMATES))
-    return len(users)
+    return pa.Table.from_arrays(columns, schema=ESTIMATES)

@@ -1,6 +1,7 @@
 """`riskstream estimate`, from a small history to a table."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -8,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stream.cli import main
+from stream.replay import asking
+from stream.replay.asking import ask
 from tests.stream.replay.test_trainset import DAY, START, order
 
 
@@ -47,6 +50,24 @@ def test_every_customer_gets_what_is_expected_as_of_the_moment(shop: Path) -> No
     assert (now["days_since_last"].to_numpy() < 5).all()
     assert (later["days_since_last"].to_numpy() > 130).all()
     assert (later["spend_mean"].to_numpy() <= mean * 1.5).all()
+
+
+def test_the_table_does_not_depend_on_how_many_customers_are_asked_at_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert estimated(shop, START + 60 * DAY, "whole.parquet") == 0
+    asked: list[int] = []
+
+    def counting(replay: Any, users: np.ndarray, at_ms: int) -> Any:
+        asked.append(len(users))
+        return ask(replay, users, at_ms)
+
+    monkeypatch.setattr(asking, "ask", counting)
+    monkeypatch.setattr(asking, "AT_ONCE", 7)
+    assert estimated(shop, START + 60 * DAY, "parts.parquet") == 0
+    assert asked == [7, 7, 7, 7, 7, 5]
+    whole, parts = (pq.read_table(shop / f"{name}.parquet") for name in ("whole", "parts"))
+    assert parts.equals(whole)
 
 
 @pytest.mark.parametrize(

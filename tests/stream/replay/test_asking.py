@@ -11,6 +11,7 @@ import pytest
 from model.habits import AT
 from stream.loading import load_policy
 from stream.pipeline.features import N_FEATURES, POSITION
+from stream.replay import askedset, asking
 from stream.replay.askedset import Askedset
 from stream.replay.asking import Customers, ask, moments_of
 from stream.replay.history import read_history
@@ -76,6 +77,30 @@ def test_each_customer_is_asked_at_each_moment_after_the_first_event(tmp_path: P
     # The order at the very moment of day 4 is not known then: it comes after.
     assert asked.spend.tolist() == [12, 12, 0, 0, 0]
     assert asked.habits[:, AT["orders_kept"]].tolist() == [1, 1, 1, 2, 1]
+
+
+def test_of_many_customers_those_are_asked_whose_answers_are_kept_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, [order(i, i / 100, user=f"u{i % 200}") for i in range(800)])
+    moments = [at(day) for day in (3, 4, 5, 6)]
+    everybody, _ = askedset_of(path, moments, 5, 30)
+    assert len(everybody) == 800
+    asked: list[int] = []
+
+    def counting(replay: Replay, users: np.ndarray, at_ms: int) -> Any:
+        asked.append(len(users))
+        return ask(replay, users, at_ms)
+
+    monkeypatch.setattr(asking, "ask", counting)
+    monkeypatch.setattr(asking, "AT_ONCE", 7)
+    monkeypatch.setattr(askedset, "MAX_ROWS", 250)
+    some, _ = askedset_of(path, moments, 5, 30)
+    assert 125 <= len(some) == sum(asked) <= 250
+    assert max(asked) == 7
+    kept = np.isin(everybody.user, some.user)
+    for name in ("habits", "spend", "user", "time_ms"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(everybody, name)[kept])
 
 
 def test_moments_end_when_a_horizon_before_the_training_does() -> None:
