@@ -1,6 +1,7 @@
 """Rows that expected spend is learned from: every user, at regular moments."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,3 +22,9 @@ class Asked:
 
     def __len__(self) -> int:
         return len(self.spend)
+
+    def take(self, index: NDArray[np.int64]) -> Self:
+        """Return the rows at ``index``, in that order."""
+        return type(self)(
+            self.habits[index], self.spend[index], self.user[index], self.time_ms[index]
+        )

@@ -134,3 +134,16 @@ def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the largest float32 at or below each: x <= t keeps its answer for every float32 x."""
     near = threshold.astype(np.float32)
     return np.where(near <= threshold, near, np.nextafter(near, np.float32(-np.inf)))
+
+
+def medians(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each feature's median over the known values, NaN where none is known."""
+    known = [column[~np.isnan(column)] for column in features.T]
+    return np.array([np.median(part) if len(part) else np.nan for part in known], np.float32)
+
+
+def some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float32]:
+    """Return ``n`` rows drawn at random, or all where there are no more."""
+    if len(features) <= n:
+        return features
+    return features[np.random.default_rng(seed).choice(len(features), n, replace=False)]

@@ -67,11 +67,11 @@ def save_model(
     folder: Path, trained: Trained, fitted: Fitted, forest: Forest, usual: NDArray[np.float32],
     *, names: list[str], feature_version: str, text: dict[str, Any] | None, seconds: float,
     words: dict[str, Any] | None, seed: int, spend_horizon_days: float, label_delay_days: float,
-    spending: Spending | None, attributes: Attributes, tuned: TunedEncoder | None,
+    spending: Spending | None, spend_metrics: dict[str, Any] | None, attributes: Attributes,
+    tuned: TunedEncoder | None,
 ) -> Path:  # fmt: skip
     """Write the model folder and return it."""
-    rows, times = trained.rows, trained.rows.time_ms
-    heads = fitted.heads
+    rows, times, heads = trained.rows, trained.rows.time_ms, fitted.heads
     if spending is not None and "spend" not in heads:
         heads = [*heads, "spend"]
     manifest = {
@@ -90,6 +90,7 @@ def save_model(
         "fusion": _weights(trained.fusion),
         "calibration": {head: found.kind for head, found in trained.calibration.items()},
         "metrics": trained.metrics,
+        "spend_metrics": spend_metrics,
         "training": {
             "from_ms": int(times[0]),
             "until_ms": int(times[-1]),

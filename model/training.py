@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from model.asked import Asked
 from model.baseline import Boosting, fit_boosting, refit_boosting
 from model.checkpoint import NOTHING_KEPT, Checkpoint
 from model.compute import HERE, Compute
 from model.fitting import fit_network
-from model.forest import Forest
+from model.forest import Forest, medians, some
 from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
 from model.profiling import find_attributes
 from model.progress import Report, progress_bar
+from model.rated import with_baselines
+from model.ratedspend import rate_spend
 from model.recipe import Recipe
 from model.rows import MIN_ROWS, TrainingRows
 from model.saving import SPEND_DAYS, save_model
@@ -55,22 +58,23 @@ def train(
     The shop's own fields that `find_attributes` chooses become columns behind the features. Rows
     are cut by time into training, validation (early stopping) and calibration slices. The
     probability of fraud stacks the network, boosted trees and, where the last slice says that they
-    add, the words of texts; each alone and what they give together are rated on the last slice, and
-    the figures are in the manifest. Trees and words that are kept are then fitted to all rows, as
-    many and as strong as were best before: what is newest counts most for what comes next. The
-    stack's weights come from rows that taught none of them. ``base_text`` names the text encoder
-    (None: the model reads sketches only), which encodes at most ``max_texts`` distinct texts
-    (`model.textbudget`); ``max_seconds`` bounds the time of the network's epochs;
-    ``spend_horizon_days`` is the time over which the rows' spend is summed, and the model tells
-    spend per 30 days whatever it is. Spend is told by the network unless there are rows of asking,
-    ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder is taught the shop's
-    texts first, for ``max_seconds`` at most as well, and lies in the folder if that helps. The
-    result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless the time for
-    epochs runs out; ``checkpoint`` holds what an earlier run of the same training has done of it,
-    and gets what this one does. ``scalars`` is told the figures of the epochs; ``compute`` is where
-    these are computed, as in `fit_network`, and texts are encoded. ``label_delay_days``, for the
-    manifest alone, is how old the rows are at least. Raises InputError where there are fewer than
-    ``MIN_ROWS`` rows, their features do not fit the names, or there is no encoder to fine-tune.
+    add, the words of texts; each alone and what they give together are rated on the last slice,
+    beside the forest and logistic regression, and the figures are in the manifest. Trees and words
+    that are kept are then fitted to all rows, as many and as strong as were best before: what is
+    newest counts most for what comes next. The stack's weights come from rows that taught none of
+    them. ``base_text`` names the text encoder (None: the model reads sketches only), which encodes
+    at most ``max_texts`` distinct texts (`model.textbudget`); ``max_seconds`` bounds the time of
+    the network's epochs; ``spend_horizon_days`` is the time over which the rows' spend is summed,
+    and the model tells spend per 30 days whatever it is. Spend is told by the network unless there
+    are rows of asking, ``rows.asked``, to fit `model.spending` to. With ``fine_tune`` the encoder
+    is taught the shop's texts first, for ``max_seconds`` at most as well, and lies in the folder if
+    that helps. The result depends on ``rows``, ``seed``, ``recipe`` and ``fine_tune`` only, unless
+    the time for epochs runs out; ``checkpoint`` holds what an earlier run of the same training has
+    done of it, and gets what this one does. ``scalars`` is told the figures of the epochs;
+    ``compute`` is where these are computed, as in `fit_network`, and texts are encoded.
+    ``label_delay_days``, for the manifest alone, is how old the rows are at least. Raises
+    InputError where there are fewer than ``MIN_ROWS`` rows, their features do not fit the names, or
+    there is no encoder to fine-tune.
     """
     began = time.monotonic()
     recipe = replace(recipe or Recipe(), max_seconds=max_seconds)
@@ -107,9 +111,9 @@ def train(
             compute.device.type,
         )  # fmt: skip
         learned = rows.x.features[rows.chosen_by_chance(slices.train)]
-        usual = _medians(learned)
+        usual = medians(learned)
         report("forest", 0.0)
-        compared = np.where(places, np.float32(0), _some(learned, 200_000, seed))
+        compared = np.where(places, np.float32(0), some(learned, 200_000, seed))
         forest = Forest.fit(compared, medians=np.nan_to_num(usual), seed=seed)
         report("forest", 1.0)
         report("boosted trees", 0.0)
@@ -122,14 +126,16 @@ def train(
             rows, texts, slices, recipe, seed=seed, report=report, checkpoint=checkpoint,
             exact=places, scalars=scalars, compute=compute,
         )  # fmt: skip
-        trained = measure(rows, texts, slices, fitted, boosting, words)
+        trained = with_baselines(
+            measure(rows, texts, slices, fitted, boosting, words), forest, places, seed=seed
+        )
         if boosting is not None:
             report("boosted trees on all rows", 0.0)
             whole = refit_boosting(boosting, rows.x.features, rows.label, seed=seed)
             trained = trained.with_trees(Trees.flatten(whole.trees, whole.columns))
             report("boosted trees on all rows", 1.0)
         report("spending", 0.0)
-        spending = _spending(rows, seed)
+        spending, rated = _spending(rows.asked, seed)
         report("spending", 1.0)
         if words is not None and trained.fusion.words is not None:
             report("words on all rows", 0.0)
@@ -142,15 +148,18 @@ def train(
         names=list(feature_names), feature_version=feature_version, text=text,
         words=None if words is None else words.told(), seed=seed, seconds=seconds,
         spend_horizon_days=spend_horizon_days, label_delay_days=label_delay_days,
-        spending=spending, attributes=attributes, tuned=tuned,
+        spending=spending, spend_metrics=rated, attributes=attributes, tuned=tuned,
     )  # fmt: skip
 
 
-def _spending(rows: TrainingRows, seed: int) -> Spending | None:
-    """Fit expected spend to what was asked between the events; None where that is too little."""
-    if rows.asked is None:
-        return None
-    return Spending.fit(rows.asked.habits, rows.asked.spend, rows.asked.user, seed=seed)
+def _spending(asked: Asked | None, seed: int) -> tuple[Spending | None, dict[str, Any] | None]:
+    """Fit expected spend to what was asked between the events, and rate it; None: too little."""
+
+    def fit(rows: Asked) -> Spending | None:
+        return Spending.fit(rows.habits, rows.spend, rows.user, seed=seed)
+
+    spending = None if asked is None else fit(asked)
+    return spending, None if asked is None or spending is None else rate_spend(asked, fit)
 
 
 def text_vectors(
@@ -176,18 +185,6 @@ def text_vectors(
         lambda: training_vectors(encoder, rows, texts, first, max_texts, seed, report),
     )
     return vectors, {"base": base, "sha256": encoder.sha256, "n_texts": len(vectors.vectors)}
-
-
-def _medians(features: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each feature's median over the known values, NaN where none is known."""
-    known = [column[~np.isnan(column)] for column in features.T]
-    return np.array([np.median(part) if len(part) else np.nan for part in known], np.float32)
-
-
-def _some(features: NDArray[np.float32], n: int, seed: int) -> NDArray[np.float32]:
-    if len(features) <= n:
-        return features
-    return features[np.random.default_rng(seed).choice(len(features), n, replace=False)]
 
 
 def fit_words(

@@ -98,6 +98,7 @@ def judge(
     """
     import torch
 
+    from model.rated import verdicts
     from model.scorer import ModelScorer
     from stream.judging.curves import curves_of
     from stream.judging.metrics import metrics_of
@@ -132,6 +133,11 @@ def judge(
         "n_history": found.n_history, "n_reported": found.n_reported,
         "n_duplicates": found.n_duplicates, "n_bad_records": found.bad.n,
     }  # fmt: skip
+    metrics["trained"] = {
+        "parts": scorer.manifest["metrics"],
+        "spend": scorer.manifest.get("spend_metrics"),
+        "verdicts": verdicts(scorer.manifest),
+    }
     metrics["curves"] = curves_of(found.outcomes)
     metrics["examples"] = found.examples.found(scorer, policy)
     metrics["moved"] = found.moved.found()
@@ -164,6 +170,8 @@ def show(metrics: dict[str, Any], out: Path) -> None:
         )
     if not metrics["n_fraud"]:
         console.print("no judged event is labelled as fraud: are these the labels of the events?")
+    for said in metrics["trained"]["verdicts"]:
+        console.print(f"by the model's own training, {said}")
     for what in ran["lacks"]:
         console.print(f"the model has {what}")
     console.print(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from model.base import OWN
 from model.progress import OUT_OF_TIME
@@ -19,6 +18,7 @@ from stream.commands.computing import add_computing, computing
 from stream.commands.fields_read import fields_read
 from stream.commands.fine_tuned import fine_tuned
 from stream.commands.learning import add_learning, learning_of, with_delay
+from stream.commands.rated import rated
 from stream.settings import Settings, read_settings
 from stream.used import peak_memory_gb, time_text
 from topics.errors import InputError
@@ -191,14 +191,8 @@ def _print(manifest: dict[str, Any], out: Path, seconds: float) -> None:
     console.print(
         f"learned from {learned['n_rows']:,} events, {learned['n_fraud']:,} of them known as fraud"
     )
-    table = Table("part", title="judged on the newest events of the training", title_justify="left")
-    for column in ("average precision", "ROC AUC"):
-        table.add_column(column, justify="right")
-    for part, values in manifest["metrics"].items():
-        figures = (values["average_precision"], values["roc_auc"])
-        table.add_row(part, *("-" if found is None else f"{found:.3f}" for found in figures))
-    if table.row_count:
-        console.print(table)
+    for found in rated(manifest):
+        console.print(found, markup=False)
     if learned["ended_by"] == OUT_OF_TIME:
         n = learned["whole_epochs"]
         console.print(

@@ -9,6 +9,8 @@ from stream.report.difference import TITLE, difference
 from stream.report.drift import drift
 from stream.report.markup import Html, joined, tag, text
 from stream.report.mistakes import mistakes
+from stream.report.parts import TITLE as PARTS
+from stream.report.parts import parts
 from stream.report.probabilities import probabilities
 from stream.report.ran import heading, main_figures, what_ran
 from stream.report.ranking import ranking
@@ -20,6 +22,7 @@ CONTENTS: Final = (
     ("ran", "What ran"),
     ("ranking", "Ranking"),
     ("probabilities", "Probabilities"),
+    ("parts", PARTS),
     ("alerts", "Alerts"),
     ("breakdown", "By type, kind, scenario and segment"),
     ("mistakes", "Worst mistakes"),
@@ -33,9 +36,10 @@ def render(metrics: Mapping[str, Any]) -> str:
     """Return the report as one HTML page that needs nothing else.
 
     ``metrics`` is the content of ``metrics.json``, with ``run``, ``curves``, ``examples``,
-    ``moved`` and ``against`` where there are such; what is missing is said in words. Every number
-    on the page is one of ``metrics``, in an element whose ``data-path`` says which and whose
-    ``data-value`` is its exact value as JSON. Names are shown as they are, whatever they contain.
+    ``moved``, ``trained`` and ``against`` where there are such; what is missing is said in words.
+    Every number on the page is one of ``metrics``, in an element whose ``data-path`` says which and
+    whose ``data-value`` is its exact value as JSON. Names are shown as they are, whatever they
+    contain.
     """
     value = Value(metrics)
     contents = list(CONTENTS)
@@ -51,6 +55,7 @@ def render(metrics: Mapping[str, Any]) -> str:
             what_ran(value),
             ranking(value),
             probabilities(value),
+            parts(value),
             alerts(value),
             breakdown(value),
             mistakes(value),

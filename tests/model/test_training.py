@@ -22,7 +22,7 @@ def quick(rows: TrainingRows, out: Path, **changes: object) -> ModelScorer:
     return ModelScorer.load(train(rows, out=out, progress=False, **settings))  # type: ignore[arg-type]
 
 
-def test_the_manifest_reports_the_network_and_gradient_boosting(folder: Path) -> None:
+def test_the_manifest_reports_each_part_and_the_baselines_on_the_same_events(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     metrics = manifest["metrics"]
     assert metrics["network"]["n_fraud"] == metrics["gradient_boosting"]["n_fraud"] > 20
@@ -31,6 +31,11 @@ def test_the_manifest_reports_the_network_and_gradient_boosting(folder: Path) ->
         > 0.9 * metrics["gradient_boosting"]["average_precision"]
     )
     assert metrics["gradient_boosting"]["average_precision"] > 0.3
+    assert list(metrics)[:2] == ["fused", "network"]
+    for name in ("logistic_regression", "forest"):
+        assert metrics[name]["n"] == metrics["fused"]["n"]
+        assert metrics[name]["n_fraud"] == metrics["fused"]["n_fraud"]
+    assert metrics["fused"]["roc_auc"] > metrics["logistic_regression"]["roc_auc"] > 0.7
     training = manifest["training"]
     assert training["from_ms"] < training["report_from_ms"] < training["until_ms"]
     assert manifest["lacks"] == [LACKS_TEXT, LACKS_FIELDS]

@@ -42,9 +42,14 @@ def test_decisions_and_metrics_are_written(
     assert metrics["n_fraud"] > 0
     assert metrics["unlabelled"] == "negative"
     assert metrics["dropped_known"] >= 0
+    trained = metrics["trained"]
+    assert {"fused", "gradient_boosting", "logistic_regression", "forest"} < set(trained["parts"])
+    assert trained["verdicts"]
     printed = capsys.readouterr().out
     assert f"{len(table):,} events decided" in printed
     assert f"{metrics['average_precision']:.4f}" in printed
+    for said in trained["verdicts"]:
+        assert f"by the model's own training, {said}\n" in printed
     assert printed.endswith(f"; all figures: {tmp_path / 'report.html'}\n")
 
 

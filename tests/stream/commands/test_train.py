@@ -92,6 +92,8 @@ def test_what_the_model_cannot_tell_is_said_and_from_how_many_frauds_it_learned(
     assert "this model gives no probability of turning bad" in printed
     assert "training ran into --max-seconds after 0 whole epochs" in printed
     assert "average precision" not in printed  # no table without rows
+    assert "how well the parts rank is not known: the newest events are without a bad" in printed
+    assert "how well spend is told is not known: too few users" in printed
 
 
 def test_pretraining_needs_no_labels_and_its_loss_is_in_the_manifest_and_in_tensorboard(

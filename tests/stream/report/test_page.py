@@ -19,8 +19,8 @@ from tests.stream.report.run import HOSTILE, metrics
 
 FORMS = [forms.count, forms.share, forms.figure, forms.plain, forms.money, forms.moment,
          forms.added, str]  # fmt: skip
-SECTIONS = {"figures", "ran", "ranking", "probabilities", "alerts", "breakdown", "mistakes",
-            "moved", "against"}  # fmt: skip
+SECTIONS = {"figures", "ran", "ranking", "probabilities", "parts", "alerts", "breakdown",
+            "mistakes", "moved", "against"}  # fmt: skip
 
 
 @cache
@@ -179,6 +179,7 @@ def test_tables_and_plots_say_what_they_are() -> None:
         ("curves", "The metrics hold no curves."),
         ("examples", "This run kept no examples."),
         ("moved", "there is nothing to compare with"),
+        ("trained", "The metrics hold no figures of the training."),
         ("by_budget", "The metrics hold no budgets."),
         ("policy", "The metrics say nothing of the policy."),
         ("by_segment", "No columns were given to split the events by."),
