@@ -14,6 +14,9 @@ _MAX_KNOTS: Final = 64
 _PRIOR_VARIANCE: Final = 1.0
 """Of a level found from few positives: its shift of log-odds is about 0, give or take 1."""
 
+_MOST_HEAT: Final = float(np.log(1000))
+"""The logarithm of a temperature at most, up or down."""
+
 _TILT: Final = 1e-3
 """Keeps the ranking where an isotonic map is flat."""
 
@@ -22,10 +25,10 @@ _TILT: Final = 1e-3
 class Calibration:
     """Maps log-odds to a probability: shifted, then a straight line, or one between knots.
 
-    ``kind`` is ``none``, ``level`` (only ``shift``), ``platt`` or ``isotonic``; ``shift`` is added;
-    ``knots`` and ``values`` float64[m] are log-odds in and out; a Platt line is two knots that
-    extrapolate, an isotonic map is flat outside its knots, but for a
-    tilt that keeps the ranking.
+    ``kind`` is ``none``, ``level`` (only ``shift``), ``temperature``, ``platt`` or ``isotonic``;
+    ``shift`` is added; ``knots`` and ``values`` float64[m] are log-odds in and out; a Platt line is
+    two knots that extrapolate, one of a temperature goes through 0, and an isotonic map is flat
+    outside its knots, but for a tilt that keeps the ranking.
     """
 
     kind: str
@@ -78,25 +81,27 @@ class Calibration:
 def fit_calibration(
     logits: Array, label: NDArray[np.int8], time_ms: NDArray[np.int64]
 ) -> Calibration:
-    """Choose between no, Platt's and isotonic calibration on a slice of time, and fit the choice.
+    """Choose between no calibration, temperature, Platt's and isotonic, and fit the choice.
 
-    Each is fitted on the earlier half and judged by its log loss on the later; the best is fitted
-    again on all. With too few positives in a half there is nothing to choose by: then only the
-    level is corrected, by `cautious_level` of all rows, and nothing at all where there are no rows.
+    Each is fitted on the earlier half of a slice of time and judged by its log loss on the later;
+    the best, and of equal ones the simplest, is fitted again on all. With too few positives in a
+    half there is nothing to choose by: then only the level is corrected, by `cautious_level` of all
+    rows, and nothing at all where there are no rows.
     """
     order = np.argsort(time_ms, kind="stable")
     raw, y = np.asarray(logits, np.float64)[order], label[order] == 1
     half = len(raw) // 2
     if min(y[:half].sum(), y[half:].sum(), (~y)[:half].sum()) < _MIN_POSITIVES:
         return Calibration.level(cautious_level(raw, y)) if len(raw) else Calibration.none()
-    choices = [Calibration.none(), platt(raw[:half], y[:half])]
+    fits = [_unchanged, temperature, platt]
     if y[:half].sum() >= _MIN_FOR_ISOTONIC:
-        choices.append(isotonic(raw[:half], y[:half]))
-    losses = [log_loss(choice.apply(raw[half:]), y[half:]) for choice in choices]
-    best = choices[int(np.argmin(losses))].kind
-    if best == "none":
-        return Calibration.none()
-    return platt(raw, y) if best == "platt" else isotonic(raw, y)
+        fits.append(isotonic)
+    losses = [log_loss(fit(raw[:half], y[:half]).apply(raw[half:]), y[half:]) for fit in fits]
+    return fits[int(np.argmin(losses))](raw, y)
+
+
+def _unchanged(raw: Array, y: NDArray[np.bool_]) -> Calibration:
+    return Calibration.none()
 
 
 def level(raw: Array, y: NDArray[np.bool_]) -> float:
@@ -136,6 +141,26 @@ def _shift(raw: Array, n: float, pull: float) -> float:
         total = np.sum(1 / (1 + np.exp(-np.clip(raw + middle, -700, 700)))) + pull * middle
         low, high = (middle, high) if total < n else (low, middle)
     return (low + high) / 2
+
+
+def temperature(raw: Array, y: NDArray[np.bool_]) -> Calibration:
+    """Divide the log-odds by the one number that makes the log loss least.
+
+    Only how sure they are changes; even odds stay even. Source: Guo and others, "On Calibration of
+    Modern Neural Networks", 2017. The number lies between 1/1,000 and 1,000.
+
+    >>> raw = np.log(np.repeat([9.0, 1 / 9], 100))  # 90 % and 10 %, where it is 75 % and 25 %
+    >>> y = np.tile(np.arange(100) < 75, 2) == np.repeat([True, False], 100)
+    >>> round(temperature(raw, y).slope, 3)  # log(3) / log(9)
+    0.5
+    """
+    sign = np.where(y, 1.0, -1.0) * raw
+    low, high = -_MOST_HEAT, _MOST_HEAT
+    for _ in range(60):  # the loss is convex in the slope, so its derivative crosses 0 once
+        middle = (low + high) / 2
+        colder = np.sum(sign / (1 + np.exp(np.clip(np.exp(middle) * sign, -700, 700)))) > 0
+        low, high = (middle, high) if colder else (low, middle)
+    return Calibration("temperature", 0.0, np.array([0.0, 1.0]), np.array([0.0, np.exp(low)]))
 
 
 def platt(raw: Array, y: NDArray[np.bool_]) -> Calibration:

@@ -136,7 +136,7 @@ def _bad(
     answer, after = rows.turned_bad, seen[len(seen) - len(raw) :]
     if (answer[after] >= 0).sum() >= ENOUGH:
         found = _calibrated(raw[:, 1], answer[after], rows.time_ms[after])
-        if found.kind in ("platt", "isotonic"):
+        if found.kind in ("temperature", "platt", "isotonic"):
             return found
     at = seen[answer[seen] >= 0][-NEWEST:]
     newest = _outputs(rows, texts, fitted, at)[:, 1]

@@ -35,7 +35,7 @@ NAME: Final = "event-transformer"
 SPEND_DAYS: Final = 30.0
 """The days over which a model tells the expected spend, whatever it learned from."""
 
-KINDS: Final = ("none", "platt", "isotonic", "level")
+KINDS: Final = ("none", "platt", "isotonic", "level", "temperature")
 
 
 @dataclass(frozen=True, eq=False)

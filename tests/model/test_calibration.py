@@ -9,7 +9,9 @@ from model.calibration import (
     level,
     log_loss,
     platt,
+    temperature,
 )
+from model.saving import KINDS, calibration_from
 
 
 def made(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -37,6 +39,38 @@ def test_a_straight_line_is_chosen_where_it_is_the_truth() -> None:
     fitted = fit_calibration(2 * truth + 1, label, time_ms)
     assert fitted.kind == "platt"
     assert fitted.slope == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("factor", [0.4, 2.5])
+def test_a_temperature_finds_what_the_log_odds_were_multiplied_by(factor: float) -> None:
+    truth, label, _ = made(30_000, 1)
+    fitted = temperature(factor * truth, label == 1)
+    assert fitted.slope == pytest.approx(1 / factor, rel=0.03)
+    assert fitted.log_odds(np.zeros(1)) == 0
+    best = log_loss(1 / (1 + np.exp(-truth)), label == 1)
+    assert log_loss(fitted.apply(factor * truth), label == 1) == pytest.approx(best, abs=1e-3)
+
+
+def test_a_temperature_is_chosen_more_often_than_a_line_where_one_number_is_enough() -> None:
+    kinds = []
+    for seed in range(20):
+        truth, label, time_ms = made(4000, seed)
+        kinds.append(fit_calibration(2.5 * truth, label, time_ms).kind)
+    assert kinds.count("temperature") > kinds.count("platt")
+    assert "none" not in kinds
+
+
+def test_a_temperature_of_a_score_that_ranks_backwards_keeps_its_ranking() -> None:
+    truth, label, _ = made(5000, 5)
+    assert temperature(-truth - 6, label == 1).slope > 0
+
+
+@pytest.mark.parametrize("kind", ["none", "level", "temperature", "platt", "isotonic"])
+def test_every_kind_is_read_back_as_it_was_saved(kind: str) -> None:
+    saved = {"kind": [KINDS.index(kind)], "shift": [0.25], "knots": [0, 1], "values": [0, 0.5]}
+    arrays = {f"fraud.{name}": np.array(value) for name, value in saved.items()}
+    again = calibration_from(arrays, "fraud")
+    assert (again.kind, again.shift) == (kind, 0.25)
 
 
 def test_a_bent_score_gets_a_bent_map() -> None:
