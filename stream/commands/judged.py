@@ -100,10 +100,13 @@ def judge(
 
     from model.rated import verdicts
     from model.scorer import ModelScorer
+    from stream.judging.cold import cold_block, why_cold
     from stream.judging.curves import curves_of
     from stream.judging.metrics import metrics_of
     from stream.loading import load_policy
+    from stream.pipeline.aggregates import WARM_MS
     from stream.pipeline.features import FEATURE_VERSION, NAMES
+    from stream.pipeline.windows import DAY_MS
     from stream.replay.against import difference_of
     from stream.replay.backtest import DECISIONS, METRICS, run_backtest
     from stream.replay.matched import Run
@@ -125,6 +128,11 @@ def judge(
         unlabelled=plan.unlabelled,
         dropped_known=None if plan.drop_known_days is None else found.n_dropped,
     )
+    if found.cold is not None:
+        n_decided = metrics["n_decided"]
+        days = (found.span_ms / DAY_MS, WARM_MS / DAY_MS)
+        why = why_cold(len(found.cold), n_decided, *days)
+        metrics["cold"] = cold_block(found.cold, why, unlabelled=plan.unlabelled)
     metrics["run"] = {
         "from_ms": plan.from_ms, "to_ms": plan.to_ms,
         "model": {"name": scorer.name, "version": scorer.version},
@@ -152,14 +160,9 @@ def judge(
 def show(metrics: dict[str, Any], out: Path) -> None:
     """Print the main figures."""
     console = Console(highlight=False, markup=False, soft_wrap=True)  # the path stays whole
-    ran = metrics["run"]
-    table = Table(title=f"{ran['n_reported']:,} events decided, {metrics['n']:,} judged")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    for name in FIGURES:
-        value = metrics[name]
-        shown = "-" if value is None else f"{value:,}" if name == "n_fraud" else f"{value:.4f}"
-        table.add_row(name, shown)
+    ran, cold = metrics["run"], metrics.get("cold")
+    title = f"{ran['n_reported']:,} events decided, {metrics['n']:,} judged"
+    table = _figures(title, metrics)
     for action, counts in metrics["policy"]["by_action"].items():
         table.add_row(f"decided: {action}", f"{counts['n']:,}")
     console.print(table)
@@ -168,7 +171,11 @@ def show(metrics: dict[str, Any], out: Path) -> None:
             f"not judged: {metrics['n_cold']:,} events of users whose history is not covered, "
             f"{metrics['n_left_out']:,} without a label that counts"
         )
-    if not metrics["n_fraud"]:
+    if cold is not None:
+        what = "hardly anything, or no fraud," if metrics["n"] else "nothing"
+        console.print(f"{what} is judged: {cold['why']}")
+        console.print(_figures(f"not judged: {cold['n']:,} events with an outcome", cold))
+    if not metrics["n_fraud"] and not (cold and cold["n_fraud"]):
         console.print("no judged event is labelled as fraud: are these the labels of the events?")
     for said in metrics["trained"]["verdicts"]:
         console.print(f"by the model's own training, {said}")
@@ -177,6 +184,16 @@ def show(metrics: dict[str, Any], out: Path) -> None:
     console.print(
         f"{ran['n_history']:,} earlier events warmed the states; all figures: {out / 'report.html'}"
     )
+
+
+def _figures(title: str, metrics: dict[str, Any]) -> Table:
+    table = Table("figure", title=title)
+    table.add_column("value", justify="right")
+    for name in FIGURES:
+        value = metrics[name]
+        shown = "-" if value is None else f"{value:,}" if name == "n_fraud" else f"{value:.4f}"
+        table.add_row(name, shown)
+    return table
 
 
 def tell_bad(sentences: list[str], n: int) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from stream.judging.cold import hardly_warm
 from stream.judging.judged import Judged
 from stream.pipeline.aggregates import WARM_MS
 from stream.pipeline.pipeline import Decided
@@ -54,9 +55,15 @@ class BacktestPlan:
 
 @dataclass(frozen=True, eq=False)
 class Backtested:
-    """What came of a backtest; ``n_history`` events only warmed the states."""
+    """What came of a backtest; ``n_history`` events only warmed the states.
+
+    ``cold`` are the events that are not judged since their users' history is not covered, where
+    hardly any others are left, else None; ``span_ms`` is from the first event to the last.
+    """
 
     outcomes: Judged
+    cold: Judged | None
+    span_ms: int
     n_history: int
     n_reported: int
     n_duplicates: int
@@ -96,12 +103,15 @@ def run_backtest(
     )
     decisions = ((part, judge.judge(part, seen)) for part, seen in later.watch(parts, plan.from_ms))
     n_history = n_reported = n_duplicates = 0
+    seen_ms = np.zeros(0, np.int64)
     with DecisionFile(plan.out / DECISIONS) as file, Spool(plan.out) as spool:
         collector = Collector(
             truth, plan.unlabelled, plan.drop_known_days, Segments(plan.by, spool), spool
         )
         for part, decided in _warmed(decisions):
             inside = part.events.rows["time_ms"] >= plan.from_ms
+            seen_ms = np.append(seen_ms, part.events.rows["time_ms"])
+            seen_ms = np.array([seen_ms.min(), seen_ms.max()]) if len(seen_ms) else seen_ms
             at = np.flatnonzero(inside & ~decided.duplicate)
             seen = np.flatnonzero(decided.warm & ~decided.duplicate)
             moved.add(decided.features[seen], inside[seen], part.events.rows["event"][seen])
@@ -115,8 +125,9 @@ def run_backtest(
         if not n_reported:
             raise InputError(nothing_between(source, bad, n_history))
         outcomes = collector.judged()
+        cold = collector.cold() if hardly_warm(outcomes) else None
     return Backtested(
-        outcomes, n_history, n_reported, n_duplicates,
+        outcomes, cold, int(np.ptp(seen_ms)), n_history, n_reported, n_duplicates,
         collector.n_dropped, bad, examples, moved,
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What a backtest decided and what became known of it, collected slice by slice."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.judging.days import day_numbers
-from stream.judging.judged import COLUMNS, Judged, user_codes
+from stream.judging.judged import COLUMNS, Judged, Segment, user_codes
 from stream.pipeline.pipeline import Decided
 from stream.replay.history import Slice
 from stream.replay.segments import Segments
@@ -92,6 +93,8 @@ class Collector:
         )
         warm = said.warm
         self.n_cold += int((~warm).sum())
+        for name, column in judged.take(~warm).arrays().items():
+            self.spool.append(f"cold {name}", column)
         at, judged = at[warm], judged.take(warm)
         for name, column in judged.arrays().items():
             self.spool.append(name, column)
@@ -104,14 +107,21 @@ class Collector:
         Users are small numbers then, in order of appearance.
         Events rank by the model's probability, by the risk where it gives none.
         """
-        columns: dict[str, NDArray[Any]] = {"user": user_codes(self.spool.column("user"))[0]}
-        columns |= {name: self.spool.column(name) for name in COLUMNS if name != "user"}
+        return self._taken("", self.segments.found(), self.n_cold)
+
+    def cold(self) -> Judged:
+        """Return all that is not warm, which no figure over the others counts; no segments."""
+        return self._taken("cold ", {}, 0)
+
+    def _taken(self, of: str, segments: Mapping[str, Segment], n_cold: int) -> Judged:
+        columns: dict[str, NDArray[Any]] = {name: self.spool.column(of + name) for name in COLUMNS}
+        columns["user"] = user_codes(columns["user"])[0]
         return Judged(
             **columns,
             kinds=LABEL_KINDS,
             scenarios=self.truth.scenarios,
-            segments=self.segments.found(),
-            n_cold=self.n_cold,
+            segments=segments,
+            n_cold=n_cold,
         )
 
     def _of(self, values: NDArray[np.generic], place: NDArray[np.int64]) -> NDArray[np.generic]:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 from stream.report.alerts import alerts
 from stream.report.breakdown import breakdown
+from stream.report.cold import TITLE as COLD
+from stream.report.cold import cold
 from stream.report.difference import TITLE, difference
 from stream.report.drift import drift
 from stream.report.markup import Html, joined, tag, text
@@ -36,13 +38,15 @@ def render(metrics: Mapping[str, Any]) -> str:
     """Return the report as one HTML page that needs nothing else.
 
     ``metrics`` is the content of ``metrics.json``, with ``run``, ``curves``, ``examples``,
-    ``moved``, ``trained`` and ``against`` where there are such; what is missing is said in words.
-    Every number on the page is one of ``metrics``, in an element whose ``data-path`` says which and
-    whose ``data-value`` is its exact value as JSON. Names are shown as they are, whatever they
-    contain.
+    ``moved``, ``trained``, ``cold`` and ``against`` where there are such; what is missing is said
+    in words. Every number on the page is one of ``metrics``, in an element whose ``data-path`` says
+    which and whose ``data-value`` is its exact value as JSON. Names are shown as they are, whatever
+    they contain.
     """
     value = Value(metrics)
     contents = list(CONTENTS)
+    if metrics.get("cold") is not None:
+        contents.insert(1, ("cold", COLD))
     if metrics.get("against") is not None:
         contents.append(("against", TITLE))
     body = tag(
@@ -52,6 +56,7 @@ def render(metrics: Mapping[str, Any]) -> str:
         tag(
             "main",
             main_figures(value),
+            cold(value),
             what_ran(value),
             ranking(value),
             probabilities(value),

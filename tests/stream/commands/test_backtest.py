@@ -14,6 +14,7 @@ from tests.stream.report.reader import Reader
 from tests.stream.report.test_page import value_at
 from tests.stream.smallmodel import small_model
 from topics.files import read_records
+from topics.simulator.config import DAY_MS
 from topics.simulator.export import EVENTS_FILE, LABELS_FILE
 
 
@@ -160,3 +161,32 @@ def test_what_is_wrong_is_one_line_and_exit_2(
     assert told in error
     assert error.count("\n") == 1
     assert not list(tmp_path.glob("*"))
+
+
+def test_a_history_that_is_too_short_to_judge_is_said_and_the_cold_events_stand_beside(
+    shop: Path, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    events = [orjson.loads(value) for _, _, value in read_records(shop / EVENTS_FILE)]
+    began = CONFIG.end_ms - 10 * DAY_MS
+    short = tmp_path / "short.jsonl"
+    short.write_bytes(
+        b"".join(
+            orjson.dumps({k: v for k, v in e.items() if k != "account_created_at"}) + b"\n"
+            for e in events if e["event_time"] >= began
+        )
+    )  # fmt: skip
+    said = words(shop, model, tmp_path / "out", "--events", str(short), start=began)
+    assert cli.main(said) == 0
+    metrics = orjson.loads((tmp_path / "out/metrics.json").read_bytes())
+    assert (metrics["n"], metrics["roc_auc"]) == (0, None)
+    n, cold = metrics["n_decided"], metrics["cold"]
+    assert n == metrics["n_cold"] == cold["n"] + cold["n_left_out"] > 0
+    assert cold["n_fraud"] > 0
+    assert 0 <= cold["roc_auc"] <= 1
+    why = f"shorter than 30 days: all {n:,} events are of users not yet known for 30 days"
+    assert cold["why"].endswith(why)
+    printed = capsys.readouterr().out
+    assert why in printed
+    assert f"{cold['roc_auc']:.4f}" in printed
+    assert "are these the labels" not in printed
+    assert why in (tmp_path / "out/report.html").read_text()

@@ -70,6 +70,7 @@ def test_every_event_between_the_times_is_written_once_in_order(
     earlier = sum(e["event_time"] < FROM_MS for e in events_of(shop))
     assert (found.n_history, found.n_duplicates, found.bad.n) == (earlier, 0, 0)
     assert found.outcomes.n_cold == 0
+    assert found.cold is None
 
 
 def test_labels_say_what_events_turned_out_to_be(shop: Path, found: Backtested, out: Path) -> None:
@@ -84,6 +85,23 @@ def test_labels_say_what_events_turned_out_to_be(shop: Path, found: Backtested, 
     assert (found.outcomes.kind[at] >= 0).all()
     assert set(found.outcomes.label[~at].tolist()) <= {0, -1}
     assert (found.outcomes.kind[~at] == -1).all()
+
+
+def test_where_no_event_is_warm_the_cold_ones_stand_beside(shop: Path, tmp_path: Path) -> None:
+    strangers = tmp_path / "strangers.jsonl"
+    began = [e for e in events_of(shop) if e["event_time"] < CONFIG.start_ms + 20 * DAY_MS]
+    late = [{k: v for k, v in e.items() if k != "account_created_at"} for e in began]
+    strangers.write_bytes(b"".join(orjson.dumps(e) + b"\n" for e in late))
+    times = {"from_ms": CONFIG.start_ms + 5 * DAY_MS, "to_ms": CONFIG.start_ms + 20 * DAY_MS}
+    found = backtest(shop, tmp_path, events=strangers, **times)
+    assert len(found.outcomes) == 0
+    assert found.cold is not None
+    assert len(found.cold) == found.n_reported == found.outcomes.n_cold > 100
+    assert (found.cold.label == 1).any()
+    assert 0 < found.span_ms < 20 * DAY_MS
+    other = backtest(shop, tmp_path, events=strangers, unlabelled="ignore", **times).cold
+    assert other is not None
+    assert (other.label >= 0).sum() < (found.cold.label >= 0).sum()
 
 
 def test_unlabelled_events_can_be_ignored(shop: Path, tmp_path: Path, found: Backtested) -> None:

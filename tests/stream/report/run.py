@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from stream.judging.cold import cold_block
 from stream.judging.curves import curves_of
 from stream.judging.days import DAY_MS
 from stream.judging.judged import Judged, Segment
@@ -49,6 +50,7 @@ def metrics(events: Judged | None = None, **changes: Any) -> dict[str, Any]:
         },
         "moved": _moved(),
         "trained": _trained(),
+        "cold": cold_block(judged(400), f"{HOSTILE}: all 400", unlabelled="negative"),
         "against": _against(),
     }  # fmt: skip
     kept = {name: block for name, block in (found | changes).items() if block is not None}

@@ -19,7 +19,7 @@ from tests.stream.report.run import HOSTILE, metrics
 
 FORMS = [forms.count, forms.share, forms.figure, forms.plain, forms.money, forms.moment,
          forms.added, str]  # fmt: skip
-SECTIONS = {"figures", "ran", "ranking", "probabilities", "parts", "alerts", "breakdown",
+SECTIONS = {"figures", "cold", "ran", "ranking", "probabilities", "parts", "alerts", "breakdown",
             "mistakes", "moved", "against"}  # fmt: skip
 
 
@@ -217,6 +217,12 @@ def test_thin_runs_are_shown_too(events: Any, words: str) -> None:
     reader = Reader(render(metrics(events)))
     assert any(words in text for text, _ in reader.texts)
     assert not any("nan" in e.attributes.get("d", "") for e in reader.elements)
+
+
+def test_without_a_block_of_cold_events_there_is_no_section_of_them() -> None:
+    reader = Reader(render(metrics(cold=None)))
+    assert not any(e.attributes.get("id") == "cold" for e in reader.elements)
+    assert not any("not judged" in text for text, _ in reader.texts)
 
 
 def test_no_metrics_at_all_still_make_a_page() -> None:
