@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.attributes import Attribute, Attributes, LeftOut
-from topics.freefields import FreeFields, number_of, text_of
+from topics.freefields import FreeFields, is_missing, number_of, text_of
 
 MOST_FIELDS: Final = 64
 MOST_PROFILED: Final = 512
@@ -29,7 +29,17 @@ MIN_KNOWN: Final = 0.05
 """Share of a string's events whose value is known, below which hardly any value comes back."""
 
 NUMERIC: Final = 0.95
-"""Share of a field's values that must be numbers, or booleans, for it to be of that kind."""
+"""Share of a field's values that must be numbers, or booleans, for it to be of that kind.
+
+Values that say there is none (`topics.freefields.MISSING`) do not count against it.
+"""
+
+FEW_WORDS: Final = 3
+MIN_NUMBERS: Final = 0.5
+MANY_NUMBERS: Final = 10
+"""A field of at least so many different numbers, which are at least that share of its values, and
+of no more than these few words besides is one of numbers, too; its words are unknown numbers. Of
+fewer numbers none is lost where they are strings."""
 
 ALWAYS: Final = 0.995
 """Share of events with a field from which on its absence says nothing."""
@@ -78,15 +88,29 @@ def find_attributes(
 def _profiled(name: str, values: Sequence[Any], users: NDArray[np.uint64]) -> Attribute | LeftOut:
     known = [value for value in values if value is not None]
     present = len(known) / len(values)
-    if np.mean([isinstance(value, bool) for value in known]) >= NUMERIC:
-        numbers = np.array([number_of(value) for value in known])
+    real = [value for value in known if not is_missing(value)]
+    numbers = np.array([number_of(value) for value in known])
+    n_boolean = sum(isinstance(value, bool) for value in real)
+    if n_boolean >= max(MIN_ROWS, NUMERIC * len(real)):
         usual = float(np.nanmedian(numbers) >= 0.5)
         return _unless_constant(Attribute(name, "boolean", usual, present), numbers)
-    numbers = np.array([number_of(value) for value in known])
-    if np.isfinite(numbers).mean() >= NUMERIC:
+    if _are_numbers(real, numbers[np.isfinite(numbers)]):
         usual = float(np.nanmedian(numbers))
         return _unless_constant(Attribute(name, "number", usual, present), numbers)
     return _string(name, [None if v is None else text_of(v) for v in values], present, users)
+
+
+def _are_numbers(real: Sequence[Any], numbers: NDArray[np.float64]) -> bool:
+    """Return whether values that say something, of which these are ``numbers``, are numbers."""
+    n = len(real)
+    if len(numbers) < MIN_ROWS:
+        return False
+    if len(numbers) >= NUMERIC * n:
+        return True
+    if len(numbers) < MIN_NUMBERS * n or len(np.unique(numbers)) < MANY_NUMBERS:
+        return False
+    words = Counter(text_of(value) for value in real if np.isnan(number_of(value)))
+    return len(numbers) + sum(times for _, times in words.most_common(FEW_WORDS)) >= NUMERIC * n
 
 
 def _unless_constant(field: Attribute, numbers: NDArray[np.float64]) -> Attribute | LeftOut:

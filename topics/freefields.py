@@ -16,6 +16,12 @@ FreeFields = Mapping[str, Any]
 PREFIX: Final = "attributes."
 """Begins the name of a free field where features are named, so that it cannot be one of them."""
 
+MISSING: Final = frozenset((
+    "", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nat", "nil", "null", "\\n", "none", "-", "--",
+    ".", "?", "unknown", "undefined", "missing", "not available", "未知", "无", "空",
+))  # fmt: skip
+"""What programs and people write for no number, in small letters."""
+
 
 @dataclass(frozen=True)
 class FreeField:
@@ -44,6 +50,15 @@ def number_of(value: object) -> float:
     except (ValueError, OverflowError):
         return float("nan")
     return number if isfinite(number) else float("nan")
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a field of numbers holds nothing where this is its value.
+
+    >>> [is_missing(value) for value in (None, " N/A ", "", "x", 0)]
+    [True, True, True, False, False]
+    """
+    return value is None or (isinstance(value, str) and value.strip().casefold() in MISSING)
 
 
 def text_of(value: object) -> str:

@@ -25,11 +25,31 @@ def test_kinds_are_told_by_the_values() -> None:
     found = profiled(rows)
     kinds = {field.name: field.kind for field in found.fields}
     assert kinds == {"n": "number", "text": "number", "b": "boolean", "s": "string",
-                     "mixed": "string", "zip": "string"}  # fmt: skip
+                     "mixed": "string", "zip": "number"}  # fmt: skip
     assert found.left_out == ()
     usual = {field.name: field.usual for field in found.fields}
     assert usual["b"] == 0.0
     assert usual["mixed"] == "1"
+
+
+def test_words_for_nothing_and_a_few_others_do_not_make_numbers_a_string() -> None:
+    rng = np.random.default_rng(0)
+    for share, words in ((0.08, ["NA"]), (0.06, [""]), (0.9, [" n/a ", "NULL", "None", "?"]),
+                         (0.3, ["refused", "too young"])):  # fmt: skip
+        rows: list[Any] = [
+            {"age": str(rng.choice(words)) if rng.random() < share else int(rng.integers(18, 80))}
+            for _ in range(N)
+        ]
+        (age,) = profiled(rows).fields
+        assert (age.kind, age.values) == ("number", ()), words
+        column = Attributes((age,)).encode(rows)[:, 0]
+        known = [isinstance(row["age"], int) for row in rows]
+        np.testing.assert_array_equal(np.isfinite(column), known)
+    sizes: list[Any] = [{"size": str(rng.choice(["S", "M", "L", "38", "40"]))} for _ in range(N)]
+    codes: list[Any] = [{"code": f"{rng.integers(15)}{rng.choice(list('ABCD1'))}"} for _ in sizes]
+    flags: list[Any] = [{"flag": [True, False, "unknown"][i % 3]} for i in range(N)]
+    kinds = [profiled(rows).fields[0].kind for rows in (sizes, codes, flags)]
+    assert kinds == ["string", "string", "boolean"]
 
 
 def test_what_tells_nothing_is_left_out_with_the_reason() -> None:
