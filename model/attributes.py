@@ -99,7 +99,7 @@ class Attributes:
     def _first(self) -> NDArray[np.int64]:
         """Where the columns of each field begin, int64[A]."""
         sizes = [len(ENDINGS[f.kind]) for f in self.fields]
-        return np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+        return np.cumsum([0, *sizes])[:-1].astype(np.int64)
 
     def encode(self, found: Sequence[FreeFields | None]) -> NDArray[np.float32]:
         """Return the columns of ``n`` events, float32[n, C], of their free fields or None.
@@ -129,6 +129,26 @@ class Attributes:
     def are_places(self, n_features: int) -> NDArray[np.bool_]:
         """Return which columns of features and fields hold places, bool[F + C]."""
         return np.append(np.zeros(n_features, np.bool_), self.is_place)
+
+    def usual_of(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what is usual in ``features`` float32[n, F + C]: float32[F + C], NaN for unknown.
+
+        That is a column's median over the known values. Of a string it is what the columns hold for
+        its most frequent value: the middle of places may be no value at all.
+
+        >>> tier = Attribute("tier", "string", "gold", 1.0, ("gold", "tin"), (0.6, 0.4))
+        >>> columns = np.array([[3, 1, 0.4], [4, 0, 0.6], [5, -1, 0]], np.float32)
+        >>> Attributes((tier,)).usual_of(columns).round(3).tolist()
+        [4.0, 0.0, 0.6]
+        """
+        known = [column[~np.isnan(column)] for column in features.T]
+        usual = np.array([np.median(part) if len(part) else nan for part in known], np.float32)
+        for field, at in zip(
+            self.fields, self._first + features.shape[1] - len(self.names), strict=True
+        ):
+            if field.kind == "string":
+                usual[at : at + 2] = field.columns([field.usual])[:, 0]
+        return usual
 
     def joined(self, added: NDArray[np.float32], n_features: int) -> NDArray[np.float32]:
         """Return contributions with one column a field, float32[m, F + A + rest].

@@ -186,10 +186,10 @@ class ModelScorer:
     ) -> NDArray[np.float32]:
         """Return what features and fields add to the log-odds of ``head``, float32[m, F + A].
 
-        Both compare with the training medians: of the network integrated gradients, of the trees,
-        which only know of fraud, `shapley_values`; where words count for fraud, what they add in a
-        last column more. A row's sum is about its log-odds less those of the same event with usual
-        features and neutral words. Zeros where the model has no such head.
+        Both compare with the training medians, or the most frequent strings: of the network
+        integrated gradients, of the trees, which only know of fraud, `shapley_values`; where words
+        count for fraud, what they add in a last column more. A row's sum is about its log-odds less
+        those of the same event with what is usual and neutral words. Zeros without such a head.
         """
         part = self._wide(take(x, np.asarray(rows, np.int64)))
         n = len(self.usual)

@@ -14,7 +14,7 @@ from model.baseline import Boosting, fit_boosting, refit_boosting
 from model.checkpoint import NOTHING_KEPT, Checkpoint
 from model.compute import HERE, Compute
 from model.fitting import fit_network
-from model.forest import Forest, medians, some
+from model.forest import Forest, some
 from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
 from model.profiling import find_attributes
@@ -111,7 +111,7 @@ def train(
             compute.device.type,
         )  # fmt: skip
         learned = rows.x.features[rows.chosen_by_chance(slices.train)]
-        usual = medians(learned)
+        usual = attributes.usual_of(learned)
         report("forest", 0.0)
         compared = np.where(places, np.float32(0), some(learned, 200_000, seed))
         forest = Forest.fit(compared, medians=np.nan_to_num(usual), seed=seed)

@@ -64,6 +64,15 @@ def test_a_fields_columns_add_up_to_one_contribution() -> None:
     assert FIELDS.joined(added, 2).tolist() == [[0, 1, 2, 3, 4 + 5, 6, 7]]
 
 
+def test_a_reason_compares_a_string_with_the_value_that_it_names_as_usual(told: Path) -> None:
+    scorer = ModelScorer.load(told)
+    tier = next(field for field in scorer.fields if field.name == "tier")
+    assert tier.usual in {"gold", "zinc"}
+    events = replace(history(50, seed=3).x, attributes=[{"tier": tier.usual}] * 50)
+    added = scorer.explain(events, np.arange(50))
+    np.testing.assert_array_equal(added[:, len(NAMES) + scorer.fields.index(tier)], 0)
+
+
 def test_what_is_saved_comes_back() -> None:
     document = json.loads(json.dumps(document_of(FIELDS)))
     assert attributes_from(document, "attributes.json") == FIELDS
