@@ -19,7 +19,7 @@ from safetensors.numpy import load_file, save_file
 from topics.errors import InputError
 from topics.newfolder import new_folder
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
 UNHASHED: Final = (
     "format", "version", "files", "created_at", "seconds", "fine_tuning_seconds", "libraries",

@@ -5,12 +5,13 @@ knots is a mixture of the two knots' vectors; an unknown value has a vector of i
 a weighted look-up, its cost does not grow with the number of knots.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.amounts import ANY_AMOUNT, fit_ramps
 from topics.compiled import compiled
 
 _LEVELS = np.concatenate(
@@ -49,11 +50,13 @@ class Bins:
     """Knots of all features in one row after another, each feature's ended by a row for unknown.
 
     ``knots`` float32[R], rising within a feature, NaN in the rows for unknown; ``first``
-    int32[F + 1] where each feature's rows begin.
+    int32[F + 1] where each feature's rows begin. ``amounts`` are the ramps of `model.amounts`, on
+    which the amounts of events are placed.
     """
 
     knots: NDArray[np.float32]
     first: NDArray[np.int32]
+    amounts: NDArray[np.float32] = field(default_factory=lambda: ANY_AMOUNT)
 
     @classmethod
     def fit(
@@ -61,12 +64,14 @@ class Bins:
         features: NDArray[np.float32],
         weight: NDArray[np.float64] | None = None,
         exact: NDArray[np.bool_] | None = None,
+        amounts: NDArray[np.float64] | None = None,
     ) -> Self:
         """Take knots from quantiles of ``features``, float32[n, F], with NaN for unknown.
 
         ``weight`` float64[n], if given, weighs the rows: rare frauds that weigh as much as
         everything else get knots where they lie, which is mostly in the tails. Features that are
         ``exact`` bool[F] have a knot at every value that occurs.
+        ``amounts`` float64[n] are those of the rows' events, NaN for unknown.
 
         >>> Bins.fit(np.array([[1.0], [2.0], [np.nan]], np.float32)).knots.tolist()[-1]
         nan
@@ -82,7 +87,8 @@ class Bins:
         unknown = np.array([np.nan], np.float32)
         joined = [part for row in rows for part in (row, unknown)]
         first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        return cls(np.concatenate(joined) if joined else unknown[:0], first)
+        ramps = ANY_AMOUNT if amounts is None else fit_ramps(amounts, weight)
+        return cls(np.concatenate(joined) if joined else unknown[:0], first, ramps)
 
     @property
     def n_rows(self) -> int:

@@ -179,7 +179,7 @@ def _untrained(
 ) -> tuple[EventTransformer, Bins]:
     positive = rows.label == 1
     weight = np.where(positive, 1 / max(positive.sum(), 1), 1 / max((~positive).sum(), 1))
-    bins = Bins.fit(rows.x.features, weight, exact)
+    bins = Bins.fit(rows.x.features, weight, exact, rows.x.rows["amount"])
     width = texts.vectors.shape[1] if (texts.kind == WITH_VECTOR).any() else 0
     shape = Shape(
         n_rows=bins.n_rows, text=width, past=min(recipe.past, rows.x.past.shape[1]),

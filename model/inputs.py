@@ -58,7 +58,8 @@ def assemble(
     The past is cut to what the longest history in the batch needs.
     """
     depth = min(past, x.past.shape[1], int(x.n_past.max(initial=0)))
-    before, now = past_tokens(x.past, x.rows, depth), event_tokens(x.rows)
+    before = past_tokens(x.past, x.rows, depth, bins.amounts)
+    now = event_tokens(x.rows, bins.amounts)
     row, weight = bins.place(x.features)
     at = np.flatnonzero(texts.kind == WITH_VECTOR)
     arrays = (

@@ -62,7 +62,7 @@ class QuickNetwork:
         return out
 
     def _events(self, x: ScoreInput, texts: TextVectors) -> Events:
-        n, now = len(x), event_tokens(x.rows)
+        n, now = len(x), event_tokens(x.rows, self._bins.amounts)
         self._bins.expect(x.features)
         past = np.ascontiguousarray(x.past[:, : self._depth])
         raw = past.view(np.uint8).reshape(n, past.shape[1], PAST.itemsize)

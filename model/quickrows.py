@@ -80,7 +80,7 @@ class Rows(NamedTuple):
 def arranged(network: EventTransformer, table: Tensor, bins: Bins) -> Rows:
     """Return the weights of a network; ``table`` is ``network.table()``, of ``bins``."""
     heads = network.shape.heads
-    past = PastRows.of(network.lookup, network.past_dense)
+    past = PastRows.of(network.lookup, network.past_dense, bins.amounts)
     steps, text = as_array(table), _turned(network.text.weight)
     now = NowRows(
         padded(steps, len(steps), up(steps.shape[1], WIDTH)),

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.amounts import N_RAMPS, ramp
 from model.codes import (
     CATEGORY_AT,
     N_CATEGORIES,
@@ -27,14 +28,13 @@ from model.codes import (
     unpack_sketch,
 )
 from model.loops import ROWS, add_product, add_row, add_rows, fill_rows, fused, up
-from model.tokens import DAYS, HOURS, RAMPS
+from model.tokens import DAYS, HOURS
 
 Floats = NDArray[np.float32]
 
 N_HOURS: Final = 168
 """Hours of a week."""
 
-N_RAMPS: Final = 8
 UNKNOWN_AMOUNT: Final = N_RAMPS + 1
 
 
@@ -54,16 +54,17 @@ class PastRows(NamedTuple):
     HIGH_AT on the two bytes of flags; from AMOUNT_AT on the ends of the ramps over an amount's
     logarithm, the last where it is unknown, and from RISE_AT on the way from each to the next.
     ``sketch`` [32, d]; ``said`` [d] where there is a sketch; ``null`` [d] of the event that is
-    always there.
+    always there; ``ramps`` [SIZE] those of `model.amounts`.
     """
 
     table: Floats
     sketch: Floats
     said: Floats
     null: Floats
+    ramps: Floats
 
     @classmethod
-    def of(cls, lookup: torch.Tensor, dense: torch.Tensor) -> "PastRows":
+    def of(cls, lookup: torch.Tensor, dense: torch.Tensor, ramps: Floats) -> "PastRows":
         """Build them from lookup [N_LOOKUPS, d] and dense [N_DENSE, d] of the network."""
         found, w = as_array(lookup), as_array(dense).astype(np.float64)
         hour = np.tile(HOURS, (7, 1)) @ w[42:46] + np.repeat(DAYS, 24, 0) @ w[46:48]
@@ -73,7 +74,7 @@ class PastRows(NamedTuple):
         ends, rise = np.concatenate([ends, nothing]), np.concatenate([w[34:42], nothing, nothing])
         table = np.concatenate([found, hour, bits @ w[48:56], bits @ w[56:64], ends, rise])
         null = found[NULL_CODE] + found[CATEGORY_AT] + found[SELLER_AT]
-        return cls._make(part.astype(np.float32) for part in (table, w[:32], w[32], null))
+        return cls._make(part.astype(np.float32) for part in (table, w[:32], w[32], null, ramps))
 
 
 def as_array(tensor: torch.Tensor) -> Floats:
@@ -104,7 +105,7 @@ def recall(
         if step == NO_EVENT:
             continue
         then: Any = np.int64(u32[k, 3])
-        rise, part = _ramp(f32[k, 2])
+        rise, part = _ramp(f32[k, 2], rows.ramps)
         share[N_PARTS - 1] = part
         at[0] = step_code(step, u8[k, 1])
         at[1] = bucket(u16[k, 2], CATEGORY_AT, N_CATEGORIES)
@@ -133,12 +134,8 @@ def recall(
 
 
 @fused
-def _ramp(amount: Any) -> Any:
+def _ramp(amount: Any, ramps: Any) -> Any:
     """Return the ramp that an amount lies on and how far up it is, in [0, 1]."""
     if not amount >= 0:
         return UNKNOWN_AMOUNT, np.float32(0)
-    size = np.float32(np.log(np.float32(1) + amount))
-    if size >= RAMPS[N_RAMPS]:
-        return N_RAMPS, np.float32(0)
-    at: Any = min(np.int64(size), N_RAMPS - 1)  # all but the last are 1 long
-    return at, (size - RAMPS[at]) / (RAMPS[at + 1] - RAMPS[at])
+    return ramp(amount, ramps)

@@ -152,6 +152,7 @@ def _arrays(
         "inputs": {
             "knots": fitted.bins.knots,
             "first": fitted.bins.first,
+            "amounts": fitted.bins.amounts,
             "usual": usual,
             "spend_scale": np.array([trained.spend_scale]),
             "fusion": np.array([fusion.shift, fusion.network, fusion.trees_weight]),
@@ -216,5 +217,5 @@ def calibration_from(arrays: artifact.Arrays, head: str) -> Calibration:
 
 
 def bins_from(arrays: artifact.Arrays) -> Bins:
-    """Rebuild the bins of the numeric features."""
-    return Bins(arrays["knots"], arrays["first"])
+    """Rebuild the bins of the numeric features and amounts."""
+    return Bins(arrays["knots"], arrays["first"], arrays["amounts"])

@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from model.amounts import ANY_AMOUNT, N_RAMPS, ramp
 from model.codes import (
     ABSENT_CODE,
     ABSENT_RELATION,
@@ -31,13 +32,12 @@ from topics.compiled import compiled
 
 N_DENSE: Final = 64
 """Columns of a dense part: 32 of the text sketch, 1 whether there is text, 1 whether the amount is
-known, 8 ramps over its logarithm, 4 of the hour, 2 of the weekday, 16 flags."""
+known, 8 ramps over its logarithm (`model.amounts`), 4 of the hour, 2 of the weekday, 16 flags."""
 
 AMOUNT: Final = slice(33, 42)
 FLAGS: Final = slice(48, N_DENSE)
 """Where these stand among the columns; all of them are 0 to 1."""
 
-RAMPS: Final = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9], np.float32)
 _TURN: Final = 2 * np.pi * np.arange(24) / 24
 HOURS: Final = np.stack(
     [np.sin(_TURN), np.cos(_TURN), np.sin(2 * _TURN), np.cos(2 * _TURN)], 1
@@ -77,14 +77,14 @@ def _write_dense(
     else:
         out[:33] = 0.0
     out[33] = 0.0
-    for j in range(8):
+    for j in range(N_RAMPS):
         out[34 + j] = 0.0
     if amount >= 0:
         out[33] = 1.0
-        size = np.float32(np.log1p(np.float32(amount)))
-        for j in range(8):
-            share = (size - ramps[j]) / (ramps[j + 1] - ramps[j])
-            out[34 + j] = min(max(share, np.float32(0)), np.float32(1))
+        last, share = ramp(np.float32(amount), ramps)
+        for j in range(last):
+            out[34 + j] = 1.0
+        out[34 + last] = share
     hour = (time_s // 3600) % 24
     day = (time_s // 86400) % 7
     for j in range(4):
@@ -155,8 +155,10 @@ def _write_events(rows: Any, dense: Any, lookup: Any, ramps: Any, hours: Any, da
         lookup[i, 5] = bucket(row["currency"] & 0xFFFF, CURRENCY_AT, N_CODES)
 
 
-def past_tokens(past: Rows, rows: Rows, depth: int) -> PastTokens:
-    """Unpack the newest ``depth`` past events of each current event.
+def past_tokens(
+    past: Rows, rows: Rows, depth: int, ramps: NDArray[np.float32] = ANY_AMOUNT
+) -> PastTokens:
+    """Unpack the newest ``depth`` past events of each current event; ``ramps`` are of amounts.
 
     ``past`` is PAST[n, K] with K >= depth, newest first, step 255 where there is none; its
     ``category`` and ``seller`` hold the low 16 bits of the tokens in ``rows`` (EVENT[n]).
@@ -179,14 +181,14 @@ def past_tokens(past: Rows, rows: Rows, depth: int) -> PastTokens:
         raw, raw.view(np.uint16), raw.view(np.uint32), raw.view(np.float32),
         rows["time_ms"] // 1000, rows["category"].astype(np.uint16),
         rows["seller"].astype(np.uint16),
-        tokens.dense, tokens.lookup, tokens.relation, RAMPS, HOURS, DAYS,
+        tokens.dense, tokens.lookup, tokens.relation, ramps, HOURS, DAYS,
     )  # fmt: skip
     return tokens
 
 
-def event_tokens(rows: Rows) -> EventTokens:
+def event_tokens(rows: Rows, ramps: NDArray[np.float32] = ANY_AMOUNT) -> EventTokens:
     """Unpack the current events, EVENT[n]; the flags say which fields are there at all."""
     n = len(rows)
     tokens = EventTokens(np.empty((n, N_DENSE), np.float32), np.empty((n, 6), np.int32))
-    _write_events(rows, tokens.dense, tokens.lookup, RAMPS, HOURS, DAYS)
+    _write_events(rows, tokens.dense, tokens.lookup, ramps, HOURS, DAYS)
     return tokens

@@ -52,7 +52,8 @@ class Feature:
     ``current`` says whether the event itself counts. A ``shared`` feature depends on links and
     labels that other users or later times supply; all others depend on the user's events alone.
     ``says`` is the sentence of a reason, with ``{value}`` in it, ``says_below`` that of a value
-    below zero, told without its sign.
+    below zero, told without its sign. ``revision`` counts up where the meaning changes under the
+    same name.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Feature:
     compute: Callable[[Known], Column]
     shared: bool = False
     says_below: str = ""
+    revision: int = 1
 
 
 def ratio(above: Column, below: Column) -> Column:

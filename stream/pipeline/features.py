@@ -20,8 +20,10 @@ POSITION: Final = {name: i for i, name in enumerate(NAMES)}
 
 
 def feature_version() -> str:
-    """Return the version of the table: a hash of names, units, windows and their order."""
-    text = "\n".join(f"{f.name} {f.unit} {f.window} {f.current} {f.shared}" for f in FEATURES)
+    """Return the version of the table: a hash of what its features are, in order."""
+    text = "\n".join(
+        f"{f.name} {f.unit} {f.window} {f.current} {f.shared} {f.revision}" for f in FEATURES
+    )
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 

@@ -11,6 +11,8 @@ from topics.vocabulary import ORDER, REVIEW
 
 MS_PER_HOUR: Final = 3_600_000.0
 MS_PER_DAY: Final = 86_400_000.0
+SHARE_OF_MEAN: Final = 0.1
+"""Of a user's mean amount, added to the deviation, which may be 0 after a few orders."""
 
 
 def _count(name: str, window: str, what: str) -> Feature:
@@ -35,7 +37,15 @@ def _order_amount(k: Known) -> Column:
 
 
 def _amount_z(k: Known) -> Column:
-    return (_order_amount(k) - k.own("amount_mean")) / (k.own("amount_std") + 1.0)
+    mean = k.own("amount_mean")
+    return ratio(_order_amount(k) - mean, k.own("amount_std") + SHARE_OF_MEAN * mean)
+
+
+def _amount_growth(k: Known) -> Column:
+    """Add a usual order to both weeks, so that 0 is known; who has none spent 0 in both."""
+    usual = k.own("amount_mean")
+    usual = np.where(usual > 0, usual, 1.0)
+    return (k.own("amount_7d") + usual) / (k.own("amount_week_before") + usual)
 
 
 def _amount_vs(what: str, window: str) -> Feature:
@@ -84,9 +94,9 @@ AMOUNTS: Final = (
             "amount is {value} times this user's mean",
             lambda k: ratio(_order_amount(k), k.own("amount_mean"))),
     Feature("amount_deviation", "standard deviations", "life", True,
-            "amount less the user's mean, in the user's standard deviations (plus one unit)",
+            "amount less the user's mean, in the user's standard deviations (plus .1 of the mean)",
             "amount is {value} standard deviations above this user's habit", _amount_z,
-            says_below="amount is {value} standard deviations below this user's habit"),
+            says_below="amount is {value} standard deviations below this user's habit", revision=2),
     Feature("amount_vs_max", "ratio", "life", True,
             "amount over the largest of the user's earlier orders",
             "amount is {value} times this user's largest order so far",
@@ -107,9 +117,9 @@ AMOUNTS: Final = (
     Feature("amount_max_30d", "money", "30d", False, "the user's largest order in thirty days",
             "largest order within 30 days: {value}", plain("amount_max_30d")),
     Feature("amount_growth_7d", "ratio", "7d", False,
-            "spend of the last week over that of the week before, plus one on both sides",
+            "spend of the last week over that of the week before, plus one mean order on both",
             "spend grew {value} times against the week before",
-            lambda k: growth(k.own("amount_7d"), k.own("amount_week_before"))),
+            _amount_growth, revision=2),
 )  # fmt: skip
 
 COUNTS: Final = (

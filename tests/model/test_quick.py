@@ -22,11 +22,13 @@ WIDTH = 21
 def asked():
     """37 events with pasts and texts of every kind, both networks, and usual values."""
     n, rng = 37, np.random.default_rng(5)
-    x = history(n, past=8).x
+    x, learned = history(n, past=8).x, history(500, seed=1).x
+    bins = Bins.fit(learned.features, amounts=learned.rows["amount"])
+    ends = np.expm1(bins.amounts[1:].astype(np.float64)) / bins.amounts[0]
     x.past["flags"] = rng.integers(0, 1 << 16, x.past.shape)
     x.past["sketch"][::2, ::3] = rng.integers(0, 256, 16)
     x.past["amount"][:, 1] = np.nan
-    x.past["amount"][:, 2] = np.repeat([0, 1e-3, 1e9, np.expm1(9), np.expm1(7)], 8)[:n]
+    x.past["amount"][:, 2] = np.repeat([0, 1e-3, 1e15, 7.5, ends[4]], 8)[:n]
     x.past["step"][3] = 255  # nothing before
     x.past["step"][4, 2] = 255  # one in between is missing
     x.rows["sketch"][5] = 7
@@ -34,7 +36,6 @@ def asked():
     kind = rng.choice(np.array([NO_TEXT, WITH_VECTOR, VECTOR_UNKNOWN], np.uint8), n)
     vectors = rng.normal(0, 1, (4, WIDTH)).astype(np.float32)
     texts = TextVectors(kind, rng.integers(0, 4, n), vectors)
-    bins = Bins.fit(history(500, seed=1).x.features)
     torch.manual_seed(3)
     network = EventTransformer(Shape(bins.n_rows, WIDTH), torch.from_numpy(bins.first)).eval()
     with torch.no_grad():

@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.amounts import fit_ramps
 from model.codes import (
     ABSENT_CODE,
     ABSENT_RELATION,
@@ -69,6 +70,27 @@ def test_a_longer_gap_never_gets_an_earlier_place(first: int, longer: int) -> No
     past["time_s"] = 2 * 10**6
     near, far = past_tokens(past, rows, 1).relation[:, 1].tolist()
     assert 0 <= near <= far < 4 * N_GAPS
+
+
+def test_amounts_keep_their_distances_in_every_currency() -> None:
+    for scale in (1e-3, 1.0, 1e5, 1e9):
+        seen = scale * np.random.default_rng(0).lognormal(0, 1, 5_000)
+        ramps = fit_ramps(seen)
+        assert (np.diff(ramps[1:]) > 0).all()
+        rows = np.zeros(7, EVENT)
+        rows["amount"] = scale * np.array([0, 0.1, 0.2, 1, 2, 20, 200])
+        places = event_tokens(rows, ramps).dense[:, 34:42].sum(1)
+        assert (np.diff(places)[:4] > 0.5).all(), (scale, places)
+        assert (np.diff(places) > 0.03).all(), (scale, places)
+
+
+def test_amounts_that_no_training_saw_still_differ() -> None:
+    ramps = fit_ramps(np.array([np.nan, 0.0, *[50.0] * 9]))
+    rows = np.zeros(5, EVENT)
+    rows["amount"] = [50, 8_200, 75_000, 1e9, 1e15]
+    places = event_tokens(rows, ramps).dense[:, 34:42].sum(1)
+    assert (np.diff(places) > 0.05).all()
+    assert places[-1] == 8
 
 
 def test_an_unknown_amount_is_not_an_amount_of_zero() -> None:

@@ -212,15 +212,16 @@ class ReferenceUser:
         earlier = amounts(self.past)
         mean = statistics.fmean(earlier) if earlier else nan
         deviation = statistics.stdev(earlier) if len(earlier) > 1 else nan
+        usual = mean if mean > 0 else 1.0
         spent = {w: sum(amounts(self.window(t, w))) for w in WINDOW}
         found = {
             "amount": event["amount"],
             "amount_per_item": ratio(event["amount"], event["n_items"]),
             "amount_vs_mean": ratio(amount, mean),
-            "amount_deviation": (amount - mean) / (deviation + 1),
+            "amount_deviation": ratio(amount - mean, deviation + 0.1 * mean),
             "amount_vs_max": ratio(amount, max(earlier, default=0)),
             "amount_max_30d": max(amounts(self.window(t, "30d")), default=0),
-            "amount_growth_7d": (spent["7d"] + 1) / (sum(amounts(self.week_before(t))) + 1),
+            "amount_growth_7d": (spent["7d"] + usual) / (sum(amounts(self.week_before(t))) + usual),
         }
         for w in ("1d", "7d", "30d"):
             found[f"amount_{w}"] = spent[w]

@@ -106,7 +106,7 @@ class Watcher:
         f["amount"], f["n_items"], f["amount_per_item"] = amount, pieces, amount / pieces
         f["amount_vs_mean"] = amount / mean
         f["amount_vs_max"] = amount / max(a.amounts, default=nan)
-        f["amount_deviation"] = (amount - mean) / (float(np.std(a.amounts or [0.0])) + 1)
+        f["amount_deviation"] = (amount - mean) / (float(np.std(a.amounts or [0.0])) + 0.1 * mean)
         whats = ("placed", "browse", "review", "search", "add_to_cart", "login", "cancelled")
         for what in (*whats, "returned"):
             for name, span in SPANS.items():
