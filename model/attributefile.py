@@ -3,8 +3,10 @@
 from typing import Any, Final, cast
 
 from model.artifact import Artifact
-from model.attributes import Attribute, Attributes, LeftOut
+from model.attribute import Attribute, LeftOut
+from model.attributes import Attributes
 from topics.errors import InputError
+from topics.eventwords import COLUMN
 from topics.freefields import KINDS, Kind
 
 FORMAT: Final = 1
@@ -23,6 +25,7 @@ def document_of(attributes: Attributes) -> dict[str, Any]:
                 "present": field.present,
                 "values": list(field.values),
                 "shares": list(field.shares),
+                **({"tokens": list(field.tokens)} if field.of_event else {}),
             }
             for field in attributes.fields
         ],
@@ -41,7 +44,7 @@ def attributes_from(document: Any, where: str) -> Attributes:
     if not isinstance(fields, list) or not isinstance(left, list):
         raise InputError(f"{where} has no list of fields; copy the model again")
     read = tuple(_field(one, f"{where}: fields[{i}]") for i, one in enumerate(fields))
-    if len({one.name for one in read}) < len(read):
+    if len({one.feature for one in read}) < len(read):
         raise InputError(f"{where} names a field twice; copy the model again")
     return Attributes(read, tuple(LeftOut(str(x["name"]), str(x["why"])) for x in left))
 
@@ -72,4 +75,10 @@ def _field(one: Any, where: str) -> Attribute:
         raise InputError(f"{where}: usual is {usual!r}, which is no {kind}")
     if not isinstance(present := one.get("present"), int | float):
         raise InputError(f"{where}: present must be a share of the events")
-    return Attribute(one["name"], kind, usual, float(present), tuple(values), tuple(shares))  # type: ignore[arg-type]
+    tokens = one.get("tokens")
+    if tokens is not None and (one["name"] not in COLUMN or len(tokens) != len(values)):  # type: ignore[arg-type]
+        raise InputError(f"{where}: tokens must be those of as many values of {', '.join(COLUMN)}")
+    return Attribute(
+        one["name"], kind, usual, float(present), tuple(values), tuple(shares),  # type: ignore[arg-type]
+        tuple(tokens or ()), of_event=tokens is not None,
+    )  # fmt: skip

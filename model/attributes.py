@@ -1,85 +1,28 @@
-"""The shop's own fields as columns of numbers, the same in training, replay and the worker.
-
-A number is its own column, unknown where it is missing; a boolean is 0 or 1. A string has two
-columns, neither of which knows an outcome: its place among the known values in the order of the
-alphabet (`RARE` for all others), and how frequent its value was in training (0 for all others).
-"""
+"""The fields that a model reads as columns behind the features: the shop's own, and words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import nan
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.freefields import PREFIX, FreeField, FreeFields, Kind, number_of, text_of
+from model.attribute import ENDINGS, Attribute, LeftOut
+from model.forest import medians
+from topics.columns import Rows
+from topics.eventwords import codes_of
+from topics.freefields import FreeFields
 from topics.scores import ScoreInput
-
-RARE: Final = -1.0
-"""The place of a string that is none of the known values; that of a missing one is unknown."""
-
-ENDINGS: Final[dict[Kind, tuple[str, ...]]] = {
-    "number": ("",), "boolean": ("",), "string": (".place", ".share"), "given": (".given",),
-}  # fmt: skip
-_PLAIN: Final = {float, int, bool, type(None)}
-_LARGEST: Final = float(np.finfo(np.float32).max)
-
-
-@dataclass(frozen=True)
-class Attribute(FreeField):
-    """A field that a model reads; ``present`` is the share of training events that had it.
-
-    ``values`` are the known ones of a string in the order of the alphabet, ``shares`` how many of
-    the events with the field had each.
-    """
-
-    present: float
-    values: tuple[str, ...] = ()
-    shares: tuple[float, ...] = ()
-
-    @cached_property
-    def _read(self) -> dict[str, tuple[float, float]]:
-        """What the columns hold for each known string."""
-        pairs = zip(self.values, self.shares, strict=True)
-        return {value: (float(at), share) for at, (value, share) in enumerate(pairs)}
-
-    def columns(self, values: Sequence[Any]) -> NDArray[np.float32]:
-        """Return the columns of ``n`` values, None where missing, float32[c, n]."""
-        if self.kind == "given":
-            return np.array([[value is not None for value in values]], np.float32)
-        if self.kind == "string":
-            read, rare = self._read, (RARE, 0.0)
-            pairs = [
-                (nan, nan) if value is None else read.get(text_of(value), rare) for value in values
-            ]
-            return np.array(pairs, np.float32).reshape(-1, 2).T
-        column = _numbers(values)
-        column[np.abs(column) > _LARGEST] = nan
-        return column.astype(np.float32)[None]
-
-
-def _numbers(values: Sequence[Any]) -> NDArray[np.float64]:
-    if set(map(type, values)) <= _PLAIN:
-        try:
-            return np.array(values, np.float64)  # None becomes NaN
-        except OverflowError:
-            pass
-    return np.array(list(map(number_of, values)), np.float64)
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A field that a model does not read, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """The fields that a model reads, in the order of their columns, and those it does not."""
+    """The fields that a model reads, in the order of their columns, and those it does not.
+
+    Words of the contract stand behind the shop's own.
+    """
 
     fields: tuple[Attribute, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -87,7 +30,12 @@ class Attributes:
     @cached_property
     def names(self) -> list[str]:
         """The columns' names, in their order."""
-        return [PREFIX + f.name + ending for f in self.fields for ending in ENDINGS[f.kind]]
+        return [f.feature + ending for f in self.fields for ending in ENDINGS[f.kind]]
+
+    @cached_property
+    def own(self) -> tuple[Attribute, ...]:
+        """The fields that are the shop's own."""
+        return tuple(field for field in self.fields if not field.of_event)
 
     @cached_property
     def is_place(self) -> NDArray[np.bool_]:
@@ -101,8 +49,12 @@ class Attributes:
         sizes = [len(ENDINGS[f.kind]) for f in self.fields]
         return np.cumsum([0, *sizes])[:-1].astype(np.int64)
 
-    def encode(self, found: Sequence[FreeFields | None]) -> NDArray[np.float32]:
+    def encode(
+        self, found: Sequence[FreeFields | None], rows: Rows | None = None
+    ) -> NDArray[np.float32]:
         """Return the columns of ``n`` events, float32[n, C], of their free fields or None.
+
+        ``rows`` EVENT[n] hold the words of the contract; None: these are unknown.
 
         >>> fields = (Attribute("age", "number", 30.0, 1.0),
         ...           Attribute("tier", "string", "gold", 0.5, ("gold", "tin"), (0.75, 0.25)))
@@ -111,12 +63,15 @@ class Attributes:
         """
         out = np.full((len(found), len(self.names)), nan, np.float32)
         out[:, [name.endswith(".given") for name in self.names]] = 0
-        some = [(i, one) for i, one in enumerate(found) if one]
-        if not some or not self.fields:
+        if rows is not None:
+            for at, field in list(zip(self._first, self.fields, strict=True))[len(self.own) :]:
+                out[:, at : at + 2] = field.of_codes(codes_of(rows, field.name))
+        some = [(i, one) for i, one in enumerate(found) if one] if self.own else []
+        if not some:
             return out
-        at = np.array([i for i, _ in some])
-        columns = [field.columns([one.get(field.name) for _, one in some]) for field in self.fields]
-        out[at] = np.concatenate(columns).T
+        where = np.array([i for i, _ in some])
+        columns = [field.columns([one.get(field.name) for _, one in some]) for field in self.own]
+        out[where, : sum(map(len, columns))] = np.concatenate(columns).T
         return out
 
     def widened(self, x: ScoreInput, n_features: int) -> ScoreInput:
@@ -124,7 +79,7 @@ class Attributes:
         if not self.fields or x.features.shape[1] != n_features:
             return x
         found = [None] * len(x) if x.attributes is None else x.attributes
-        return replace(x, features=np.concatenate([x.features, self.encode(found)], 1))
+        return replace(x, features=np.concatenate([x.features, self.encode(found, x.rows)], 1))
 
     def are_places(self, n_features: int) -> NDArray[np.bool_]:
         """Return which columns of features and fields hold places, bool[F + C]."""
@@ -138,16 +93,15 @@ class Attributes:
 
         >>> tier = Attribute("tier", "string", "gold", 1.0, ("gold", "tin"), (0.6, 0.4))
         >>> columns = np.array([[3, 1, 0.4], [4, 0, 0.6], [5, -1, 0]], np.float32)
-        >>> Attributes((tier,)).usual_of(columns).round(3).tolist()
+        >>> Attributes((tier,)).usual_of(columns).astype(float).round(3).tolist()
         [4.0, 0.0, 0.6]
         """
-        known = [column[~np.isnan(column)] for column in features.T]
-        usual = np.array([np.median(part) if len(part) else nan for part in known], np.float32)
+        usual = medians(features)
         for field, at in zip(
             self.fields, self._first + features.shape[1] - len(self.names), strict=True
         ):
             if field.kind == "string":
-                usual[at : at + 2] = field.columns([field.usual])[:, 0]
+                usual[at : at + 2] = field.usual_columns()
         return usual
 
     def joined(self, added: NDArray[np.float32], n_features: int) -> NDArray[np.float32]:
@@ -167,7 +121,11 @@ class Attributes:
             "read": [
                 {"name": f.name, "kind": f.kind, "present": round(f.present, 4),
                  "n_values": len(f.values) or None}
-                for f in self.fields
+                for f in self.own
+            ],
+            "of_event": [
+                {"name": f.name, "present": round(f.present, 4), "n_values": len(f.values)}
+                for f in self.fields[len(self.own) :]
             ],
             "left_out": [{"name": one.name, "why": one.why} for one in self.left_out],
         }  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model.attributes import Attribute, Attributes, LeftOut
+from model.attribute import Attribute, LeftOut
+from model.attributes import Attributes
 from topics.freefields import FreeFields, is_missing, number_of, text_of
 
 MOST_FIELDS: Final = 64

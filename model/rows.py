@@ -26,7 +26,8 @@ class TrainingRows:
     turned bad later, 0 if not, -1 unknown. ``spend`` float32[n]: what the user spent in the days
     that followed, NaN unknown. ``time_ms`` int64[n] event time; ``user`` uint64[n]. ``asked`` are
     rows of another kind, between the events, to learn spend from; None: there are none.
-    ``unanswered`` are more events, of which nothing counts as known, to pretrain on.
+    ``unanswered`` are more events, of which nothing counts as known, to pretrain on. ``words`` are
+    those of tokens, by the token in decimal digits; None: they are not known.
 
     Where there were too many events, ``share`` of all were ``drawn`` (bool[n]) by chance, and all
     other frauds are there as well, with no word on ``turned_bad`` and ``spend``. None: these rows
@@ -43,6 +44,7 @@ class TrainingRows:
     unanswered: ScoreInput | None = None
     drawn: NDArray[np.bool_] | None = None
     share: float = 1.0
+    words: dict[str, str] | None = None
 
     def __len__(self) -> int:
         return len(self.label)
@@ -60,6 +62,7 @@ class TrainingRows:
             self.unanswered,
             None if self.drawn is None else self.drawn[index],
             self.share,
+            self.words,
         )
 
     def weights(self) -> NDArray[np.float64]:

@@ -80,7 +80,7 @@ def save_model(
         "feature_version": feature_version,
         "features": names,
         "heads": heads,
-        "lacks": lacking(rows, heads, words=words is not None, fields=bool(attributes.fields)),
+        "lacks": lacking(rows, heads, words=words is not None, fields=bool(attributes.own)),
         "attributes": attributes.told(),
         "spend_horizon_days": spend_horizon_days,
         "shape": fitted.network.shape.as_dict(),

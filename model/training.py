@@ -13,11 +13,11 @@ from model.asked import Asked
 from model.baseline import Boosting, fit_boosting, refit_boosting
 from model.checkpoint import NOTHING_KEPT, Checkpoint
 from model.compute import HERE, Compute
+from model.fieldchoice import find_fields
 from model.fitting import fit_network
 from model.forest import Forest, some
 from model.inputs import TextVectors, without_vectors
 from model.measuring import measure
-from model.profiling import find_attributes
 from model.progress import Report, progress_bar
 from model.rated import with_baselines
 from model.ratedspend import rate_spend
@@ -55,7 +55,7 @@ def train(
 ) -> Path:
     """Train forest, trees, event Transformer and calibration; save them in ``out`` and return it.
 
-    The shop's own fields that `find_attributes` chooses become columns behind the features. Rows
+    The fields that `find_fields` chooses become columns behind the features. Rows
     are cut by time into training, validation (early stopping) and calibration slices. The
     probability of fraud stacks the network, boosted trees and, where the last slice says that they
     add, the words of texts; each alone and what they give together are rated on the last slice,
@@ -87,7 +87,7 @@ def train(
             f"the rows have {rows.x.features.shape[1]} features, the table {len(feature_names)}"
         )
     rows = rows.by_time()
-    attributes = find_attributes(rows.x.attributes, rows.user, rows.label)
+    attributes = find_fields(rows.x, rows.user, rows.label, rows.words)
     more = rows.unanswered
     rows = replace(
         rows,

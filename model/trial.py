@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from model.baseline import Boosting, ranking, refit_boosting
 from model.calibration import log_loss
+from model.fieldchoice import find_fields
 from model.fitting import fit_network
 from model.folds import Fold
 from model.inputs import TextVectors
 from model.measuring import measure
 from model.predict import outputs
-from model.profiling import find_attributes
 from model.progress import Report
 from model.recipe import Recipe
 from model.rows import TrainingRows
@@ -48,11 +48,11 @@ class Bench:
     def of(cls, fold: Fold, rows: TrainingRows, texts: TextVectors, seed: int) -> Self:
         """Fit the trees and words of a fold of ``rows``, whose ``texts`` are encoded.
 
-        The shop's own fields are chosen on what the fold learns from. Rows that are judged on and
-        whose text is not encoded are left to their `stand_ins`.
+        Fields are chosen on what the fold learns from. Rows that are judged on and whose text is
+        not encoded are left to their `stand_ins`.
         """
         learned, slices = fold.learned, fold.slices()
-        fields = find_attributes(learned.x.attributes, learned.user, learned.label)
+        fields = find_fields(learned.x, learned.user, learned.label)
         n_features = learned.x.features.shape[1]
         learned = replace(learned, x=fields.widened(learned.x, n_features))
         judged, judged_texts = rows.take(fold.judged_at), texts.take(fold.judged_at)

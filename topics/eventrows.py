@@ -59,7 +59,7 @@ def _order(rows: Rows, columns: Columns, identities: Columns, words: Columns) ->
     rows["amount"] = numbers(columns["amount"])
     rows["step"] = [_STATUS_STEP[status] for status in columns["status"]]
     payments = columns["payment"]
-    skus, categories, counts = zip(*map(_dearest, columns["items"]), strict=True)
+    skus, categories, counts = zip(*map(dearest, columns["items"]), strict=True)
     rows["n_items"] = counts
     identities |= {
         "order": columns["order_id"],
@@ -77,7 +77,7 @@ def _order(rows: Rows, columns: Columns, identities: Columns, words: Columns) ->
     return list(columns["description"])
 
 
-def _dearest(items: list[Item] | None) -> tuple[str | None, str | None, float]:
+def dearest(items: list[Item] | None) -> tuple[str | None, str | None, float]:
     """Return sku and category of the dearest item (the first of several), and the quantity."""
     if not items:
         return "", "", nan if items is None else 0.0

@@ -1,7 +1,7 @@
 """The free fields of events, `attributes`, as a model reads them and a person is told of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Final, Literal
 
@@ -16,6 +16,12 @@ FreeFields = Mapping[str, Any]
 PREFIX: Final = "attributes."
 """Begins the name of a free field where features are named, so that it cannot be one of them."""
 
+EVENT_PREFIX: Final = "event."
+"""Begins that of a word of the contract, which is a field for itself."""
+
+RARE_VALUE: Final = object()
+"""What stands for a word that is none of those that a model knows."""
+
 MISSING: Final = frozenset((
     "", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nat", "nil", "null", "\\n", "none", "-", "--",
     ".", "?", "unknown", "undefined", "missing", "not available", "未知", "无", "空",
@@ -25,16 +31,24 @@ MISSING: Final = frozenset((
 
 @dataclass(frozen=True)
 class FreeField:
-    """One field that a model reads; ``usual`` is its median or most frequent value, None: none."""
+    """One field that a model reads; ``usual`` is its median or most frequent value, None: none.
+
+    ``of_event`` tells a word of the contract from a field of the shop's own.
+    """
 
     name: str
     kind: Kind
     usual: float | str | None
+    of_event: bool = field(default=False, kw_only=True)
 
     @property
     def feature(self) -> str:
         """What the field is called among features."""
-        return PREFIX + self.name
+        return (EVENT_PREFIX if self.of_event else PREFIX) + self.name
+
+    def value_in(self, given: FreeFields) -> Any:
+        """Return the value among those of an event, which are named as `feature` is; or None."""
+        return given.get(self.feature)
 
 
 def number_of(value: object) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.columns import EventBatch, Rows
-from topics.freefields import FreeFields
+from topics.eventwords import COLUMN, codes_of
+from topics.freefields import EVENT_PREFIX, PREFIX, FreeFields
 
 Head = Literal["fraud", "bad"]
 """What a model explains: the probability of fraud, or that of the user turning bad."""
@@ -46,8 +47,13 @@ class ScoreInput:
         return len(self.rows)
 
     def fields_of(self, row: int) -> FreeFields:
-        """Return the shop's own fields of one event."""
-        return (self.attributes[row] if self.attributes else None) or {}
+        """Return the fields of one event by their features' names: the shop's own, and codes."""
+        own = (self.attributes[row] if self.attributes else None) or {}
+        event = self.rows[row : row + 1]
+        codes = ((name, int(codes_of(event, name)[0])) for name in COLUMN)
+        return {PREFIX + name: value for name, value in own.items()} | {
+            EVENT_PREFIX + name: code for name, code in codes if code
+        }
 
 
 class ScorerDownError(RuntimeError):

@@ -10,7 +10,8 @@ def fields_read(attributes: dict[str, Any]) -> Iterator[str]:
     """Yield what to print of a manifest's ``attributes``; nothing where events have none.
 
     >>> list(fields_read({"read": [{"name": "age", "kind": "number", "present": 0.5,
-    ...     "n_values": None}], "left_out": [{"name": "x", "why": "too few events have it"}]}))
+    ...     "n_values": None}], "left_out": [{"name": "x", "why": "too few events have it"}],
+    ...     "of_event": []}))
     ['reads 1 attribute: age (number, in 50 % of events)', 'leaves out x: too few events have it']
     """
     read, left = attributes["read"], attributes["left_out"]
@@ -18,6 +19,8 @@ def fields_read(attributes: dict[str, Any]) -> Iterator[str]:
         named = ", ".join(map(_named, read[:MOST_NAMED]))
         more = f" and {len(read) - MOST_NAMED} more" if len(read) > MOST_NAMED else ""
         yield f"reads {len(read)} attribute{'' if len(read) == 1 else 's'}: {named}{more}"
+    if words := attributes["of_event"]:
+        yield f"reads of the contract's fields: {', '.join(one['name'] for one in words)}"
     why: dict[str, list[str]] = {}
     for one in left:
         why.setdefault(one["why"], []).append(one["name"])

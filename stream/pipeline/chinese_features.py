@@ -142,5 +142,13 @@ _SHARED: Final = {
                                     below="该账号最近一次确认欺诈比本次事件晚{value}"),
 }  # fmt: skip
 
-CHINESE: Final = _AMOUNTS | _COUNTS | _HABITS | _REVIEWS | _SHARED
+_EVENT: Final = {
+    "hour": Phrase("发生在{value}点"),
+    "weekday": Phrase("发生在一周的第{value}天"),
+    "n_items": Phrase("订单共{value}", "件商品"),
+    "dwell_s": Phrase("页面停留{value}秒"),
+    "helpful_votes": Phrase("{value}认为评价有用", "人"),
+}
+
+CHINESE: Final = _AMOUNTS | _COUNTS | _HABITS | _REVIEWS | _SHARED | _EVENT
 """The phrase of every feature, by its name."""

@@ -4,10 +4,20 @@ from typing import Any, Final
 
 from stream.pipeline.chinese import spaced
 from stream.pipeline.wording import number_text
-from topics.freefields import FreeField, number_of, text_of
+from topics.freefields import RARE_VALUE, FreeField, number_of, text_of
 
 MOST_LETTERS: Final = 60
 """Of a value or a name; what is longer is cut."""
+
+
+NAMES: Final = {
+    "step": ("Kind of event", "事件类型"),
+    "payment.method": ("Payment method", "支付方式"),
+    "channel": ("Channel", "渠道"),
+    "currency": ("Currency", "币种"),
+    "category": ("Category", "品类"),
+}
+"""Words of the contract, which are fields for themselves, in English and Chinese."""
 
 
 def field_sentence(field: FreeField, value: Any, language: str = "en") -> str:
@@ -23,13 +33,16 @@ def field_sentence(field: FreeField, value: Any, language: str = "en") -> str:
     if language == "both":
         return " / ".join(field_sentence(field, value, each) for each in ("en", "zh"))
     chinese = language == "zh"
-    name = f"“{_cut(field.name)}”" if chinese else f'"{_cut(field.name)}"'
+    if field.of_event:
+        name = NAMES[field.name][chinese]
+    else:
+        name = f"附加字段“{_cut(field.name)}”" if chinese else f'Attribute "{_cut(field.name)}"'
     if field.kind == "given":
         return _given(name, value is not None, chinese)
     said = _missing(chinese) if value is None else _told(field, value, chinese)
-    text = f"附加字段{name}{said}" if chinese else f"Attribute {name} is {said}"
+    text = f"{name}{said}" if chinese else f"{name} is {said}"
     if chinese and value is not None:
-        text = f"附加字段{name}为{said}"
+        text = f"{name}为{said}"
     if field.usual is not None and (usual := _told(field, field.usual, chinese)) != said:
         text += f"；本店通常为{usual}" if chinese else f"; usual for this shop: {usual}"
     return spaced(text) if chinese else text
@@ -37,8 +50,8 @@ def field_sentence(field: FreeField, value: Any, language: str = "en") -> str:
 
 def _given(name: str, there: bool, chinese: bool) -> str:
     if chinese:
-        return f"附加字段{name}{'已填写' if there else _missing(True)}"
-    return f"Attribute {name} is {'given' if there else _missing(False)}"
+        return f"{name}{'已填写' if there else _missing(True)}"
+    return f"{name} is {'given' if there else _missing(False)}"
 
 
 def _missing(chinese: bool) -> str:
@@ -46,6 +59,8 @@ def _missing(chinese: bool) -> str:
 
 
 def _told(field: FreeField, value: Any, chinese: bool) -> str:
+    if value is RARE_VALUE:
+        return "少见值" if chinese else "a rare one"
     if field.kind == "boolean":
         yes = number_of(value) > 0
         return ("是" if yes else "否") if chinese else ("true" if yes else "false")

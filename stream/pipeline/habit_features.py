@@ -107,3 +107,16 @@ THINGS: Final = (
             "whether the billing address is not the shipping address",
             "billing and shipping addresses differ", _differs),
 )  # fmt: skip
+
+EVENT: Final = (
+    Feature("hour", "hour of the day", "event", True, "hour of the day, 0 to 23",
+            "at {value} o'clock", lambda k: k.own("hour")),
+    Feature("weekday", "day of the week", "event", True, "day of the week, Monday 1 to Sunday 7",
+            "on day {value} of the week", lambda k: k.own("weekday") + 1.0),
+    Feature("n_items", "count", "event", True, "items of the order, by their quantities",
+            "{value} items in the order", lambda k: k.event("n_items")),
+    Feature("dwell_s", "seconds", "event", True, "time on the page of a browse event",
+            "{value} seconds on the page", lambda k: k.event("dwell_ms") / 1_000.0),
+    Feature("helpful_votes", "count", "event", True, "readers who found the review helpful",
+            "{value} readers found the review helpful", lambda k: k.event("helpful")),
+)  # fmt: skip

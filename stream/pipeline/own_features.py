@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from stream.pipeline.feature import Column, Feature, Known, growth, plain, ratio, share
-from stream.pipeline.habit_features import HABITS, THINGS
+from stream.pipeline.habit_features import EVENT, HABITS, THINGS
 from stream.pipeline.wording import WINDOW_TEXT
 from topics.vocabulary import ORDER, REVIEW
 
@@ -180,4 +180,4 @@ REVIEWS: Final = (
             lambda k: k.of_type(REVIEW, k.own("text_n_uses"))),
 )  # fmt: skip
 
-OWN: Final = AMOUNTS + COUNTS + HABITS + THINGS + REVIEWS
+OWN: Final = AMOUNTS + COUNTS + HABITS + THINGS + REVIEWS + EVENT

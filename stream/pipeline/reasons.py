@@ -38,8 +38,8 @@ def explain_row(
 
     They are told in the policy's language. ``features`` and ``usual`` are float32[F] and ``fired``
     bool[n_rules]. ``contributions`` float32[F + A] has also one for each of the shop's own
-    ``fields``, whose values at the event are ``given``, and where the scorer reads words one more,
-    what they add.
+    ``fields``, whose values at the event are ``given`` as `ScoreInput.fields_of` has them, and
+    where the scorer reads words one more, what they add.
     """
     n_known = len(FEATURES) + len(fields)
     reasons: list[Reason] = []
@@ -112,7 +112,7 @@ def _largest(values: NDArray[np.float32]) -> NDArray[np.int64]:
 
 def _of_field(field: FreeField, given: FreeFields, contribution: float, language: str) -> Reason:
     """Say what one of the shop's own fields is; a string is no number, and only the text has it."""
-    value, plain = given.get(field.name), field.kind in ("number", "boolean")
+    value, plain = field.value_in(given), field.kind in ("number", "boolean")
     return Reason(
         field.feature,
         field.feature,

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from model.asked import Asked
+from model.fieldchoice import find_fields
 from model.habits import FROM_PAST
-from model.profiling import find_attributes
 from model.rows import TrainingRows
 from stream.pipeline.features import NAMES
 from topics.parquet import TableWriter
@@ -71,12 +71,12 @@ def export_rows(
 ) -> None:
     """Write ``n`` rows in the order of event time.
 
-    Behind the features stand the columns of the shop's own fields, as a model reads them.
+    Behind the features stand the columns of fields, as a model reads them.
     ``known_ms`` int64[n] is when the event's label became known, 0 where it has none. Raises
     InputError where the file cannot be written.
     """
     found = rows.by_time()
-    attributes = find_attributes(found.x.attributes, found.user, found.label)
+    attributes = find_fields(found.x, found.user, found.label)
     schema = pa.schema([*SCHEMA, *((name, pa.float32()) for name in attributes.names)])
     order = np.argsort(rows.time_ms, kind="stable")
     with TableWriter(path, schema) as writer:

@@ -1,6 +1,6 @@
 """Training rows from a replay: events as they were at each moment, and what became known later."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from stream.replay.history import Slice
 from stream.replay.horizon import count_between
 from stream.replay.newest import newest_labels
 from stream.replay.spent import FIELDS, spent_after
+from topics.eventwords import EventWords
 from topics.scores import ScoreInput
 from topics.vocabulary import ORDER
 
@@ -55,6 +56,7 @@ class Trainset:
         self._n_rows = 0
         self._labels: list[NDArray[np.void]] = []
         self._orders: list[NDArray[np.void]] = []
+        self._words = EventWords()
         self.n_seen = 0
 
     def add(self, part: Slice, decided: Decided) -> None:
@@ -73,6 +75,7 @@ class Trainset:
         if len(at):
             self._parts.append(_pick(part, decided, at))
             events, picks = part.events, at.tolist()
+            self._words.add(rows[at], [part.values[i] for i in picks])
             self._ids.append(
                 ([events.event_ids[i] for i in picks], [events.user_ids[i] for i in picks])
             )
@@ -108,13 +111,17 @@ class Trainset:
         label[_followers(x.rows, labels)] = -1
         times, users = x.rows["time_ms"].copy(), x.rows["user"].copy()
         bad, spend = self._turned_bad(times, users, labels), self._spend(times, users)
+        found = TrainingRows(x, label, bad, spend, times, users, words=self._words.found)
         if self._limit == HASH_RANGE or not len(self._frauds):
-            return TrainingRows(x, label, bad, spend, times, users)
+            return found
         drawn = _drawn(x.rows["event"], self._limit)
-        bad = np.where(drawn, bad, -1).astype(np.int8)
-        spend = np.where(drawn, spend, np.nan).astype(np.float32)
-        share = self._limit / HASH_RANGE
-        return TrainingRows(x, label, bad, spend, times, users, drawn=drawn, share=share)
+        return replace(
+            found,
+            turned_bad=np.where(drawn, bad, -1).astype(np.int8),
+            spend=np.where(drawn, spend, np.nan).astype(np.float32),
+            drawn=drawn,
+            share=self._limit / HASH_RANGE,
+        )
 
     def orders(self) -> NDArray[np.void]:
         """Return the order events seen so far, with the fields that `spent_after` reads."""

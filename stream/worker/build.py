@@ -35,7 +35,9 @@ def build_processor(
     entities = EntityStore(settings.visibility_lag_ms)
     scorer = scorer or build_scorer(settings)
     processor = RiskProcessor(
-        build_decoder(settings, keeps_attributes=bool(scorer.fields)),
+        build_decoder(
+            settings, keeps_attributes=any(not field.of_event for field in scorer.fields)
+        ),
         load_policy(settings.policy, settings.reason_language),
         scorer,
         entities,

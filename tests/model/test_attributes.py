@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import artifact
+from model.attribute import Attribute, LeftOut
 from model.attributefile import attributes_from, document_of
-from model.attributes import Attribute, Attributes, LeftOut
+from model.attributes import Attributes
 from model.scorer import ModelScorer
 from model.training import train
 from tests.model.shop import NAMES, history
@@ -119,7 +120,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_model_keeps_its_fields_in_its_folder(told: Path) -> None:
     scorer = ModelScorer.load(told, feature_names=NAMES)
     assert [(field.name, field.kind) for field in scorer.fields] == [
-        ("score", "number"), ("tier", "string"),
+        ("score", "number"), ("tier", "string"), ("step", "string"), ("category", "string"),
     ]  # fmt: skip
     assert scorer.usual.shape == (len(NAMES),)
     assert [one["name"] for one in scorer.manifest["attributes"]["read"]] == ["score", "tier"]
@@ -130,7 +131,7 @@ def test_contributions_name_the_field_and_add_up(told: Path) -> None:
     x = replace(history(400, seed=3).x, attributes=[{"tier": "tin", "score": 3.0}] * 400)
     at = np.arange(60)
     added = scorer.explain(x, at, steps=64)
-    assert added.shape == (60, len(NAMES) + 2)
+    assert added.shape == (60, len(NAMES) + len(scorer.fields))
     assert added[:, len(NAMES) + 1].mean() > 0.2
     plain = replace(x, attributes=None)
     assert scorer.score(x).p_fraud.mean() > scorer.score(plain).p_fraud.mean()
@@ -160,9 +161,8 @@ def test_a_changed_file_of_fields_is_found(told: Path, tmp_path: Path) -> None:
         ModelScorer.load(tmp_path / "m")
 
 
-def test_a_model_of_events_without_fields_has_no_such_file(folder: Path) -> None:
-    assert not (folder / "attributes.json").exists()
+def test_a_model_of_events_without_attributes_reads_none(folder: Path) -> None:
     scorer, x = ModelScorer.load(folder), history(50, seed=4).x
-    assert scorer.fields == ()
+    assert all(field.of_event for field in scorer.fields)
     with_fields = replace(x, attributes=[{"tier": "tin"}] * 50)
     np.testing.assert_array_equal(scorer.score(x).p_fraud, scorer.score(with_fields).p_fraud)

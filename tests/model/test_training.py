@@ -176,8 +176,8 @@ def test_words_that_tell_the_fraud_are_learned_kept_and_named_as_a_reason(tmp_pa
     p, fake = scorer.score(later.x).p_fraud, later.label == 1
     assert np.mean((p > 0.5) == fake) > 0.97
     added = scorer.explain(later.x, np.flatnonzero(fake)[:40])
-    assert added.shape == (40, len(NAMES) + 1)
-    assert (added.argmax(1) == len(NAMES)).mean() > 0.9
+    assert added.shape == (40, len(NAMES) + len(scorer.fields) + 1)
+    assert (added.argmax(1) == len(NAMES) + len(scorer.fields)).mean() > 0.9
     again = ModelScorer.load(tmp_path / "m")
     np.testing.assert_array_equal(again.score(later.x).p_fraud, p)
     part = np.arange(0, 800, 7)
@@ -193,7 +193,7 @@ def test_words_that_tell_nothing_are_left_out(tmp_path: Path) -> None:
     assert scorer.manifest["words"]["n_texts"] > 500
     assert "with_text" not in scorer.manifest["fusion"]
     assert not (tmp_path / "m/words.safetensors").exists()
-    assert scorer.explain(rows.x, np.arange(3)).shape == (3, len(NAMES))
+    assert scorer.explain(rows.x, np.arange(3)).shape == (3, len(NAMES) + len(scorer.fields))
 
 
 def test_descriptions_that_only_name_a_category_train_and_it_is_said_that_words_do_not_count(

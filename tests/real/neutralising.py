@@ -21,6 +21,7 @@ from stream.replay.history import Slice
 from stream.replay.later import Later
 from stream.replay.observer import ReplaySettings
 from stream.replay.replay import Judge
+from topics.eventwords import COLUMN, STEP
 from topics.reasons import Reason
 from topics.scores import ScoreInput
 from topics.vocabulary import ALLOW, EVENT_TYPES
@@ -112,15 +113,19 @@ def named_features(reasons: list[list[Reason]]) -> np.ndarray:
 def with_usual_fields(
     x: ScoreInput, reasons: list[list[Reason]], scorer: ModelScorer
 ) -> ScoreInput:
-    """Return the events with the shop's own fields that the reasons name at what is usual."""
+    """Return the events with the fields that the reasons name at what is usual."""
     usual = {field.feature: field for field in scorer.fields}
-    found = []
+    found, rows = [], x.rows.copy()
     for row, several in enumerate(reasons):
-        given = dict(x.fields_of(row))
+        given = dict((x.attributes[row] if x.attributes else None) or {})
         for field in (usual[r.feature] for r in several if r.feature in usual):
-            given[field.name] = None if field.kind == "given" else field.usual
+            if field.of_event:
+                code = field.tokens[field.values.index(field.usual)]
+                rows[COLUMN[field.name]][row] = code - (field.name == STEP)
+            else:
+                given[field.name] = None if field.kind == "given" else field.usual
         found.append(given)
-    return replace(x, attributes=found)
+    return replace(x, rows=rows, attributes=found)
 
 
 def deviating(alerts: Alerted) -> np.ndarray:

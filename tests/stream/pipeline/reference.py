@@ -290,6 +290,11 @@ class ReferenceUser:
             "weekend_share": ratio(sum(self.is_weekend(e) for e in self.past), n),
             "is_night": self.is_night(event),
             "is_weekend": self.is_weekend(event),
+            "hour": hour,
+            "weekday": self.local(event).isoweekday(),
+            "n_items": event["n_items"],
+            "dwell_s": event["dwell_ms"] / 1000,
+            "helpful_votes": event["helpful"],
             "hours_since_placed": max(0, t // 1000 - order.first_s) / 3600 if order else nan,
             "n_open_orders": sum(not o.statuses & done for o in self.orders),
         }

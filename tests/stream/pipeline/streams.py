@@ -51,6 +51,7 @@ class Maker:
             "time_ms": time_ms, "type": kind, "step": step, "source": kind,
             "order": token(fields.pop("order", 0), 3), "account_created_ms": 0,
             "amount": nan if kind == 2 else 1.0, "n_items": 1.0 if kind == 0 else nan,
+            "dwell_ms": 1_500.0 if kind == 1 else nan, "helpful": 3.0 if kind == 2 else nan,
             "device": token(fields.pop("device", 0), 4),
             "address": token(fields.pop("address", 0), 5),
             "billing": token(fields.pop("billing", 0), 5),

@@ -143,6 +143,7 @@ def test_a_field_of_the_shop_is_named_with_its_value(
     nothing = np.zeros(len(RULES), np.bool_)
     added = np.zeros(N_FEATURES + len(FIELDS), np.float32)
     added[N_FEATURES + at] = 2.0
+    given = {f"attributes.{name}": value for name, value in given.items()}
     for language, text in (("en", english), ("zh", chinese), ("both", f"{english} / {chinese}")):
         policy = replace(POLICY, language=language)
         (reason,) = explain_row(row(), added, row(), nothing, policy, FIELDS, given)

@@ -102,7 +102,7 @@ def test_informative_fields_rank_much_better_than_none(with_fields: Any, tmp_pat
     assert ours > 0.82
     kinds = {one["name"]: one["kind"] for one in manifest["attributes"]["read"]}
     assert kinds == {"client": "string", "score": "number", "vpn": "boolean"}
-    assert manifest_bare["attributes"] == {"read": [], "left_out": []}
+    assert manifest_bare["attributes"] == {"read": [], "of_event": [], "left_out": []}
     assert any("attributes" in what for what in manifest_bare["lacks"])
 
 
