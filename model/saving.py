@@ -105,9 +105,7 @@ def save_model(
             **fitted.log,
         },
         "seconds": round(seconds, 1),
-        "libraries": {
-            package: version(package) for package in ("torch", "numpy", "scikit-learn", "numba")
-        },
+        "libraries": {name: version(name) for name in ("torch", "numpy", "scikit-learn", "numba")},
     }
     arrays = _arrays(trained, fitted, forest, usual)
     if spending is not None:
