@@ -21,7 +21,8 @@ BASELINES: Final = ("gradient_boosting", "logistic_regression", "forest")
 """Which parts are to be beaten by the fused model, on the same events."""
 
 _RANKINGS: Final = (("average_precision", "average precision"), ("roc_auc", "ROC AUC"))
-_ERRORS: Final = (("spearman", "rank correlation"), ("rmse", "RMSE"), ("mae", "MAE"))
+_ERRORS: Final = (("spearman", "rank correlation"), ("roc_auc", "ROC AUC of who spends"),
+                  ("rmse", "RMSE"), ("mae", "MAE"))  # fmt: skip
 
 
 def with_baselines(
@@ -35,12 +36,13 @@ def with_baselines(
     ``places`` bool[F] as for `Standard`.
     """
     features, label, slices = trained.rows.x.features, trained.rows.label, trained.slices
+    weight = trained.rows.weights()
     learned, last = slice(0, slices.validation), slice(slices.calibration, None)
     found = {"forest": forest.anomaly(features[last])}
     line = Logistic.fit(features[learned], label[learned], places, seed=seed)
     if line is not None:
         found["logistic_regression"] = line.log_odds(features[last])
-    rated = {name: vars(ranking(score, label[last])) for name, score in found.items()}
+    rated = {name: vars(ranking(score, label[last], weight[last])) for name, score in found.items()}
     metrics = trained.metrics | rated
     return replace(trained, metrics={name: metrics[name] for name in ORDER if name in metrics})
 
@@ -117,7 +119,7 @@ def _beats(key: str, other: float | None, own: float | None) -> bool:
     """Whether one figure is better, and the two do not look the same where they are printed."""
     if other is None or own is None or _short(other) == _short(own):
         return False
-    return other > own if key == "spearman" else other < own
+    return other > own if key in {"spearman", "roc_auc"} else other < own
 
 
 def _short(x: float) -> str:

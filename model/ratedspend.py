@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.asked import Asked
+from model.baseline import ranking
 from model.habits import AT
 from model.standard import Standard
 
@@ -39,9 +40,9 @@ def rate_spend(asked: Asked, fit: Callable[[Asked], Estimates | None]) -> dict[s
     """Rate a spend model and four simple estimates on users that taught none of them.
 
     ``fit`` learns from rows as the kept model does. All is per the rows' horizon. Of each part
-    under ``parts``: ``spearman``, the rank correlation with what was spent; ``rmse`` and ``mae`` in
-    currency; None where a part is no estimate of that kind. None at all: too few users, or no spend
-    to learn from.
+    under ``parts``: ``spearman``, the rank correlation with what was spent; ``roc_auc``, of whether
+    anything was; ``rmse`` and ``mae`` in currency; None where a part is no estimate of that kind.
+    None at all: too few users, or no spend to learn from.
 
     - ``spend_model``: its mean, the ``mae`` of its median;
     - ``linear_regression`` on the same habits, clipped and standardised;
@@ -97,8 +98,10 @@ def _linear(taught: Asked, held: Asked) -> Array:
 def _rated(
     rank: Array | None, mean: Array | None, median: Array | None, spent: Array
 ) -> dict[str, float | None]:
+    spends = (spent > 0).astype(np.int8)
     return {
         "spearman": None if rank is None else _spearman(rank, spent),
+        "roc_auc": None if rank is None else ranking(rank, spends).roc_auc,
         "rmse": None if mean is None else float(np.sqrt(np.mean((mean - spent) ** 2))),
         "mae": None if median is None else float(np.mean(np.abs(median - spent))),
     }

@@ -9,7 +9,8 @@ from stream.report.forms import plain
 
 RANKINGS: Final = (("average_precision", "average precision"), ("roc_auc", "ROC AUC"))
 ERRORS: Final = (
-    ("spearman", "rank correlation"), ("rmse", "RMSE of the mean"), ("mae", "MAE of the median"),
+    ("spearman", "rank correlation"), ("roc_auc", "ROC AUC of who spends"),
+    ("rmse", "RMSE of the mean"), ("mae", "MAE of the median"),
 )  # fmt: skip
 
 

@@ -44,13 +44,15 @@ def _spend(spend: Value) -> Html:
     title = "Expected spend"
     says = (
         "Of users that taught none of these, at regular moments: the rank correlation with what "
-        "they spent within the horizon, the root of the mean squared error of the mean, and the "
-        "mean absolute error of the median. Past spend ranks only; one median for all does not."
+        "they spent within the horizon, the area under ROC of who spends at all, the root of the "
+        "mean squared error of the mean, and the mean absolute error of the median. Past spend "
+        "ranks only; one median for all does not."
     )
     if spend.raw is None:
         return block(title, says, absent("Expected spend was not judged."))
     columns = [
         names("part"), numbers("rank correlation", "spearman", figure),
+        numbers("area under ROC", "roc_auc", figure),
         numbers("RMSE of the mean", "rmse", plain), numbers("MAE of the median", "mae", plain),
     ]  # fmt: skip
     judged = tag(

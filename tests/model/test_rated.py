@@ -13,7 +13,7 @@ from tests.model.shop import history
 from tests.model.test_training import quick
 
 PART = {"n": 900, "n_fraud": 40, "average_precision": 0.68, "roc_auc": 0.9}
-SPEND = {"spearman": 0.5, "rmse": 1200.0, "mae": 40.0}
+SPEND = {"spearman": 0.5, "roc_auc": 0.7, "rmse": 1200.0, "mae": 40.0}
 
 
 def test_nothing_is_said_where_the_fused_model_is_not_behind() -> None:
@@ -46,13 +46,14 @@ def test_a_baseline_that_ranks_better_is_said_in_one_sentence(
 def test_an_estimate_that_tells_spend_better_is_said_in_one_sentence() -> None:
     parts = {
         "spend_model": SPEND, "past_spend": SPEND | {"rmse": None, "mae": None},
-        "linear_regression": {"spearman": 0.4, "rmse": 1100.2, "mae": 39.0},
-        "constant_median": {"spearman": None, "rmse": 2000.0, "mae": 40.01},
+        "linear_regression": {"spearman": 0.4, "roc_auc": 0.71, "rmse": 1100.2, "mae": 39.0},
+        "constant_median": {"spearman": None, "roc_auc": None, "rmse": 2000.0, "mae": 40.01},
     }  # fmt: skip
     spend = {"n_users": 70, "parts": parts}
     assert verdicts({"metrics": {}, "spend_metrics": spend, "heads": ["spend"]}) == [
         "linear regression tells spend better here than the spend model: "
-        "RMSE 1,100 against 1,200, MAE 39 against 40, on 70 users"
+        "ROC AUC of who spends 0.71 against 0.7, RMSE 1,100 against 1,200, "
+        "MAE 39 against 40, on 70 users"
     ]
 
 

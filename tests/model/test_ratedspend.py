@@ -22,11 +22,15 @@ class Told:
 
 
 def made(n: int = 3000, n_users: int = 600) -> Asked:
-    """Users spend again half of what they spent last, give or take, whatever came before that."""
+    """Users spend again half of what they spent last, give or take, whatever came before that.
+
+    Those of less than 5 do not come back.
+    """
     rng = np.random.default_rng(0)
     habits = rng.lognormal(3, 1, (n, len(NAMES))).astype(np.float32)
     user = rng.integers(0, 2**63, n_users, dtype=np.uint64)[rng.integers(0, n_users, n)]
     spend = 0.5 * habits[:, AT["net_one"]] * rng.lognormal(0, 0.1, n).astype(np.float32)
+    spend[habits[:, AT["net_one"]] < 5] = 0
     spend[:100] = np.nan
     return Asked(habits, spend, user, np.arange(n))
 
@@ -50,7 +54,8 @@ def test_all_parts_are_rated_on_users_that_did_not_teach() -> None:
     assert own["spearman"] == last["spearman"] > 0.95
     assert abs(parts["past_spend"]["spearman"]) < 0.2
     assert parts["past_spend"]["mae"] is None
-    assert none["spearman"] is None
+    assert none["spearman"] is none["roc_auc"] is None
+    assert abs(parts["past_spend"]["roc_auc"] - 0.5) < 0.2 < own["roc_auc"] - 0.5
     for error in ("rmse", "mae"):
         assert own[error] < parts["linear_regression"][error] < none[error]
         assert own[error] < last[error] / 2

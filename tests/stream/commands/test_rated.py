@@ -7,7 +7,7 @@ from rich.console import Console
 from stream.commands.rated import rated
 
 PART: dict[str, Any] = {"n": 900, "n_fraud": 40, "average_precision": 0.68, "roc_auc": 0.9}
-ESTIMATE = {"spearman": 0.5, "rmse": 1234.4, "mae": None}
+ESTIMATE = {"spearman": 0.5, "roc_auc": 0.7, "rmse": 1234.4, "mae": None}
 
 
 def printed(manifest: dict[str, Any]) -> str:
@@ -29,7 +29,7 @@ def test_each_part_is_a_row_and_a_sentence_says_where_a_baseline_wins() -> None:
     assert not any("turned_bad" in line for line in lines)
     assert any("spend of 90 days, judged on 700 users" in line for line in lines)
     (row,) = (line for line in lines if "last_value" in line)
-    assert row.split()[3::2] == ["0.5", "1,234", "-"]
+    assert row.split()[3::2] == ["0.5", "0.7", "1,234", "-"]
     assert lines[-1].startswith("logistic regression ranks better here than the fused model")
 
 

@@ -84,7 +84,7 @@ def _moved() -> dict[str, Any] | None:
 
 def _trained() -> dict[str, Any]:
     part = {"n": 812, "n_fraud": 31, "average_precision": 0.6812, "roc_auc": 0.9}
-    none: dict[str, float | None] = {"spearman": None, "rmse": None, "mae": None}
+    none: dict[str, float | None] = {"spearman": None, "roc_auc": None, "rmse": None, "mae": None}
     return {
         "parts": {"fused": part, "forest": part | {"average_precision": None, "roc_auc": None}},
         "spend": {
