@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from model.amounts import ANY_AMOUNT
 from model.inputs import assemble, without_vectors
 from model.recipe import Recipe
 from model.transformer import EventTransformer, Inputs, Shape
@@ -22,6 +23,8 @@ FIRST = torch.tensor([0, 13, N_ROWS])
 
 class Placed:
     """Numeric features that are the same for every event."""
+
+    amounts = ANY_AMOUNT
 
     def place(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         n = len(features)
