@@ -109,9 +109,8 @@ def _rated(
 
 def _spearman(estimate: Array, spent: Array) -> float | None:
     """Return the rank correlation, ties in the middle of their ranks; None where all are equal."""
-    from scipy.stats import rankdata  # noqa: PLC0415 - only needed in training
+    from scipy.stats import spearmanr  # noqa: PLC0415 - only needed in training
 
-    one, other = rankdata(estimate), rankdata(spent)
-    if not (one.std() and other.std()):
+    if estimate.min() == estimate.max() or spent.min() == spent.max():
         return None
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(spearmanr(estimate, spent).statistic)

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from model.forest import some
 from model.habits import AT
 
 Array = NDArray[np.float64]
@@ -38,10 +39,7 @@ class Returning:
         """Find the likeliest numbers for float32[n, H] of `model.habits`; no spend is needed."""
         from scipy.optimize import minimize  # noqa: PLC0415 - only needed in training
 
-        if len(habits) > MAX_ROWS:
-            drawn = np.random.default_rng(seed).choice(len(habits), MAX_ROWS, replace=False)
-            habits = habits[np.sort(drawn)]
-        again, last, tenure = _seen(habits)
+        again, last, tenure = _seen(some(habits, MAX_ROWS, seed))
         unit = max(float(tenure.mean()), 1.0) if len(tenure) else 1.0
         given = again, last / unit, tenure / unit
         found = minimize(_cost, np.zeros(4), args=given, bounds=[(-_LIMIT, _LIMIT)] * 4)

@@ -14,14 +14,13 @@ from stream.pipeline.windows import DAY_MS
 from stream.replay.asking import Customers, ask_in_parts
 from stream.replay.history import Slice
 from stream.replay.replay import Replay
+from stream.replay.sampled import HASH_RANGE, drawn
 from stream.replay.spent import spent_after
 from topics.columns import Rows
 from topics.scores import ScoreInput
 
 MAX_ROWS: Final = 60_000
 """Questions to learn from; where all would be more, a random part of the customers is asked."""
-
-HASH_RANGE: Final = 1 << 32
 
 
 class Askedset:
@@ -58,11 +57,11 @@ class Askedset:
     def _ask(self, at_ms: int) -> None:
         """Ask those who are left when all moments that come have been asked at, and no others."""
         everybody, n_moments = self._customers.tokens(), 1 + len(self._moments)
-        users = everybody[_kept(everybody, self._limit)]
+        users = everybody[drawn(everybody, self._limit)]
         while sum(len(part[0]) for part in self._parts) + n_moments * len(users) > MAX_ROWS:
             self._limit //= 2
-            users = everybody[_kept(everybody, self._limit)]
-            kept = [_kept(asked, self._limit) for asked, _, _ in self._parts]
+            users = everybody[drawn(everybody, self._limit)]
+            kept = [drawn(asked, self._limit) for asked, _, _ in self._parts]
             self._parts = [
                 (asked[at], times[at], known[at])
                 for (asked, times, known), at in zip(self._parts, kept, strict=True)
@@ -97,8 +96,3 @@ class Askedset:
             return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros((0, width), np.float32)
         users, times, known = zip(*self._parts, strict=True)
         return np.concatenate(users), np.concatenate(times), np.concatenate(known)
-
-
-def _kept(users: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
-    kept: NDArray[np.bool_] = (users >> np.uint64(32)) < limit
-    return kept

@@ -12,12 +12,12 @@ from stream.pipeline.windows import DAY_MS
 from stream.replay.history import Slice
 from stream.replay.horizon import count_between
 from stream.replay.newest import newest_labels
+from stream.replay.sampled import HASH_RANGE, drawn
 from stream.replay.spent import FIELDS, spent_after
 from topics.eventwords import EventWords
 from topics.scores import ScoreInput
 from topics.vocabulary import ORDER
 
-HASH_RANGE: Final = 1 << 32
 NO_EVENTS: Final = np.zeros(0, np.uint64)
 
 
@@ -85,11 +85,11 @@ class Trainset:
             self._thin()
 
     def _kept(self, events: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        drawn = _drawn(events, self._limit)
+        by_chance = drawn(events, self._limit)
         if self._limit == HASH_RANGE or not len(self._frauds):
-            return drawn
+            return by_chance
         at = np.minimum(np.searchsorted(self._frauds, events), len(self._frauds) - 1)
-        kept: NDArray[np.bool_] = drawn | (self._frauds[at] == events)
+        kept: NDArray[np.bool_] = by_chance | (self._frauds[at] == events)
         return kept
 
     def _thin(self) -> None:
@@ -114,12 +114,12 @@ class Trainset:
         found = TrainingRows(x, label, bad, spend, times, users, words=self._words.found)
         if self._limit == HASH_RANGE or not len(self._frauds):
             return found
-        drawn = _drawn(x.rows["event"], self._limit)
+        by_chance = drawn(x.rows["event"], self._limit)
         return replace(
             found,
-            turned_bad=np.where(drawn, bad, -1).astype(np.int8),
-            spend=np.where(drawn, spend, np.nan).astype(np.float32),
-            drawn=drawn,
+            turned_bad=np.where(by_chance, bad, -1).astype(np.int8),
+            spend=np.where(by_chance, spend, np.nan).astype(np.float32),
+            drawn=by_chance,
             share=self._limit / HASH_RANGE,
         )
 
@@ -181,10 +181,6 @@ def _followers(rows: NDArray[np.void], labels: NDArray[np.void]) -> NDArray[np.b
     orders = np.unique(rows["order"][bad & (rows["type"] == ORDER)])
     following: NDArray[np.bool_] = np.isin(rows["order"], orders) & (rows["type"] == ORDER)
     return following & ~labelled
-
-
-def _drawn(events: NDArray[np.uint64], limit: int) -> NDArray[np.bool_]:
-    return (events >> np.uint64(32)) < limit
 
 
 def _pick(part: Slice, decided: Decided, at: NDArray[np.int64]) -> ScoreInput:

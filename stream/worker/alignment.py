@@ -61,9 +61,7 @@ class _Reading:
 
     def is_waited_for(self, now_s: float) -> bool:
         """Tell whether it has more that may come soon, and in the order of its times."""
-        is_mixed = (
-            len(self.falls) == FALLS and now_s < self.falls[0] + HELD_S
-        )  # old and new records
+        is_mixed = len(self.falls) == FALLS and now_s < self.falls[0] + HELD_S
         return self.has_more and now_s < self.heard_s + SILENT_S and not is_mixed
 
 

@@ -115,7 +115,8 @@ async def serve(
         if not app.finished.is_set():
             await work(app)
             write_stats(app)
-        end_in_time(settings.stop_timeout_s)
+        else:
+            end_in_time(settings.stop_timeout_s)
     if app.failure:
         say_why(app.failure)
         return REFUSED if isinstance(app.error, DeadLettersError) else FAILED

@@ -95,6 +95,23 @@ class Run:
             await asyncio.sleep(0.001)
 
 
+def begun(**changes) -> Run:
+    """Let two rounds of one partition begin, whose steps take a while."""
+    run = Run(**changes)
+    run.steps.slow_s = 0.05
+    run.steps.may_compute.set()
+    for base in range(2):
+        run.begin(0, 0, base * ENOUGH, ENOUGH)
+    return run
+
+
+async def two_rounds(**changes) -> Run:
+    """Return them when all has settled."""
+    run = begun(**changes)
+    await run.settle()
+    return run
+
+
 def test_what_waits_while_the_thread_is_busy_goes_together():
     async def scenario():
         run = Run()
@@ -290,17 +307,8 @@ def test_the_next_round_is_computed_while_one_is_acknowledged_but_not_any_number
 
 
 def test_the_outputs_of_the_next_round_follow_at_once_and_its_changelog_when_the_first_is_done():
-    async def scenario():
-        run = Run()
-        run.steps.slow_s = 0.05
-        run.steps.may_compute.set()
-        for base in range(2):
-            run.begin(0, 0, base * ENOUGH, ENOUGH)
-        await run.settle()
-        return run.steps.log
-
-    log = asyncio.run(scenario())
-    names = [(name, bases[0][2] // ENOUGH) for name, bases in log]
+    run = asyncio.run(two_rounds())
+    names = [(name, bases[0][2] // ENOUGH) for name, bases in run.steps.log]
     assert names.index(("outputs", 0)) < names.index(("outputs", 1))
     assert names.index(("outputs", 1)) < names.index(("outputs acked", 0))
     assert names.index(("acknowledge", 0)) < names.index(("changelog", 1))
@@ -308,16 +316,7 @@ def test_the_outputs_of_the_next_round_follow_at_once_and_its_changelog_when_the
 
 @pytest.mark.parametrize("loses", ["outputs", "links"])
 def test_no_links_are_published_behind_those_of_a_round_that_failed(loses):
-    async def scenario():
-        run = Run(loses=loses, lost_at=0)
-        run.steps.slow_s = 0.05
-        run.steps.may_compute.set()
-        for base in range(2):
-            run.begin(0, 0, base * ENOUGH, ENOUGH)
-        await run.settle()
-        return run
-
-    run = asyncio.run(scenario())
+    run = asyncio.run(two_rounds(loses=loses, lost_at=0))
     assert [bases[0][2] for bases in run.of("outputs")] == [0, ENOUGH]  # those may get through
     assert [bases[0][2] for bases in run.of("links")] == [0] * (loses == "links")
     assert run.of("changelog") == run.of("acknowledge") == []
@@ -325,27 +324,15 @@ def test_no_links_are_published_behind_those_of_a_round_that_failed(loses):
 
 
 def test_links_wait_for_those_of_the_round_before_and_not_for_its_changelog():
-    async def scenario():
-        run = Run()
-        run.steps.slow_s = 0.05
-        run.steps.may_compute.set()
-        for base in range(2):
-            run.begin(0, 0, base * ENOUGH, ENOUGH)
-        await run.settle()
-        return run.steps.log
-
-    names = [(name, bases[0][2] // ENOUGH) for name, bases in asyncio.run(scenario())]
+    run = asyncio.run(two_rounds())
+    names = [(name, bases[0][2] // ENOUGH) for name, bases in run.steps.log]
     assert names.index(("links acked", 0)) < names.index(("links", 1))
     assert names.index(("links", 1)) < names.index(("changelog acked", 0))
 
 
 def test_no_changelog_is_written_of_what_was_computed_behind_a_lost_round():
     async def scenario():
-        run = Run()
-        run.steps.slow_s = 0.05
-        run.steps.may_compute.set()
-        for base in range(2):
-            run.begin(0, 0, base * ENOUGH, ENOUGH)
+        run = begun()
         await asyncio.sleep(0.02)  # both are computed, their outputs under way
         run.steps.held = False
         await asyncio.sleep(0.06)
