@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from stream.settings import calm_threads
 from topics.errors import InputError
 
 COMMANDS = Path(__file__).with_name("commands")
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     on standard error. 130: interrupted. 141: whoever read standard output has gone. 143: ended by
     SIGTERM, with nothing left half written.
     """
+    calm_threads()
     words = list(sys.argv[1:] if argv is None else argv)
     commands = find_commands()
     if not words or words[0].startswith("-"):

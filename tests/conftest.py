@@ -5,10 +5,12 @@ import os
 import pytest
 from hypothesis import settings
 
+from stream.settings import calm_threads
 from tests.kafka.fixture import broker, kafka
 
 __all__ = ["broker", "kafka"]
 
+calm_threads()
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 

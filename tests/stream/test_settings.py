@@ -1,6 +1,7 @@
 """Settings: defaults, environment, flags, and the sentence that a mistake gets."""
 
 import argparse
+import os
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
@@ -8,7 +9,14 @@ import pytest
 
 from stream.commands.settings import settings_page
 from stream.commands.worker import worker_settings
-from stream.settings import DEVELOPMENT_KEY, PREFIX, Settings, add_flags, read_settings
+from stream.settings import (
+    DEVELOPMENT_KEY,
+    PREFIX,
+    Settings,
+    add_flags,
+    calm_threads,
+    read_settings,
+)
 from topics.errors import InputError
 from topics.hashing import Tokens
 
@@ -127,3 +135,16 @@ def test_settings_cannot_be_changed_after_they_were_built():
 def test_the_page_in_the_documents_is_the_one_the_command_prints():
     page = Path(__file__).parents[2] / "docs" / "settings.md"
     assert page.read_text(encoding="utf-8") == settings_page()
+
+
+@pytest.mark.parametrize(
+    ("said", "spins"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+)
+def test_waiting_threads_soon_sleep_unless_the_environment_says_otherwise(said, spins, monkeypatch):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    calm_threads()
+    assert os.environ.get("GOMP_SPINCOUNT") == spins
