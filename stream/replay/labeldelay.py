@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.pipeline.windows import DAY_MS
+from stream.pipeline.wording import duration_text
 from stream.replay.newest import newest_labels
 from topics.columns import Rows
 
@@ -43,11 +44,11 @@ def label_delay(labels: Rows, *, from_ms: int, until_ms: int, unlabelled: str) -
         return LabelDelay(0, "no label tells how long labels take: --label-delay is 0")
     ms = max(_delay(*part) for part in parts)
     what = f"{SHARE:.0%} of {'labels' if unlabelled == 'ignore' else 'known frauds'}"
-    shown = _days(ms)
+    shown = _duration(ms)
     inside = times[(times >= from_ms) & (times < until_ms)]
     lost = int((inside >= until_ms - ms).sum())
     if 2 * lost <= len(inside) and from_ms < until_ms - ms:
-        return LabelDelay(ms, f"{what} came within {shown}: --label-delay is {ms / DAY_MS:.4g}")
+        return LabelDelay(ms, f"{what} came within {shown}: --label-delay is {_days(ms)}")
     why = "most that is known is about younger events"
     if from_ms >= until_ms - ms:
         why = "all events from --from on are younger"
@@ -55,7 +56,7 @@ def label_delay(labels: Rows, *, from_ms: int, until_ms: int, unlabelled: str) -
     return LabelDelay(
         ms,
         f"{what} came within {shown}, but {why}: "
-        f"--label-delay is {ms / DAY_MS:.4g}, which leaves out only what is newer than all that "
+        f"--label-delay is {_days(ms)}, which leaves out only what is newer than all that "
         "is known; probabilities are too small where labels are yet to come",
     )
 
@@ -81,6 +82,12 @@ def _delay(times: NDArray[np.int64], delays: NDArray[np.int64]) -> int:
     return int(np.quantile(old, SHARE, method="inverted_cdf"))
 
 
+def _duration(ms: int) -> str:
+    if 0 < ms < DAY_MS:
+        return "a second" if ms < 1000 else duration_text(ms / 1000)
+    return "no time" if ms == 0 else f"{_days(ms)} day{'' if ms == DAY_MS else 's'}"
+
+
 def _days(ms: int) -> str:
-    days = f"{ms / DAY_MS:.4g}"
-    return "no time" if ms == 0 else f"{days} day{'' if days == '1' else 's'}"
+    """Return a time in days as a number that --label-delay takes."""
+    return np.format_float_positional(ms / DAY_MS, precision=4, fractional=False, trim="-")

@@ -9,6 +9,7 @@ from stream.replay.labeldelay import LabelDelay, label_delay
 from topics.columns import LABEL, Rows
 
 DAY = 86_400_000
+HOUR = 3_600_000
 START = 1_700_000_000_000
 
 
@@ -33,6 +34,19 @@ def test_labels_that_are_known_at_once_have_no_delay() -> None:
     assert delay == LabelDelay(0, "95% of known frauds came within no time: --label-delay is 0")
     nothing = found(labels_of([], [], 100), 100)
     assert nothing == LabelDelay(0, "no label tells how long labels take: --label-delay is 0")
+
+
+@pytest.mark.parametrize(
+    ("ms", "told"),
+    [
+        (1, "within a second: --label-delay is 0.00000001157"),
+        (HOUR, "within 1 hour: --label-delay is 0.04167"),
+        (30 * HOUR, "within 1.25 days: --label-delay is 1.25"),
+    ],
+)
+def test_short_delays_are_told_in_their_own_units(ms: int, told: str) -> None:
+    delay = found(labels_of(np.arange(100), ms / DAY, 100), 100)
+    assert delay == LabelDelay(ms, f"95% of known frauds came {told}")
 
 
 @pytest.mark.parametrize("until", [20, 60, 200])
