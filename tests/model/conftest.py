@@ -9,7 +9,7 @@ from model.recipe import Recipe
 from model.training import train
 from tests.model.shop import NAMES, history
 
-SHORT = Recipe(epochs=4, at_least_negatives=8000)
+SHORT = Recipe(epochs=5, at_least_negatives=8000)
 
 
 @pytest.fixture(scope="session", autouse=True)
