@@ -85,7 +85,8 @@ def _delay(times: NDArray[np.int64], delays: NDArray[np.int64]) -> int:
 def _duration(ms: int) -> str:
     if 0 < ms < DAY_MS:
         return "a second" if ms < 1000 else duration_text(ms / 1000)
-    return "no time" if ms == 0 else f"{_days(ms)} day{'' if ms == DAY_MS else 's'}"
+    days = _days(ms)
+    return "no time" if ms == 0 else f"{days} day{'' if days == '1' else 's'}"
 
 
 def _days(ms: int) -> str:

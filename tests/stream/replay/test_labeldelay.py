@@ -41,6 +41,7 @@ def test_labels_that_are_known_at_once_have_no_delay() -> None:
     [
         (1, "within a second: --label-delay is 0.00000001157"),
         (HOUR, "within 1 hour: --label-delay is 0.04167"),
+        (DAY + 1, "within 1 day: --label-delay is 1"),
         (30 * HOUR, "within 1.25 days: --label-delay is 1.25"),
     ],
 )
