@@ -22,7 +22,7 @@ def span_digests(
 ) -> NDArray[np.uint64]:
     """Return the digests of ``data[begins[i]:ends[i]]``, 0 where that is empty, uint64[n]."""
     out = np.empty(len(begins), np.uint64)
-    _digests(keyed, data, begins, ends, _slots(len(begins)), out)
+    _digests(keyed, data, *_side_by_side(begins, ends), _slots(len(begins)), out)
     return out
 
 
@@ -34,8 +34,16 @@ def network_digests(
 ) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
     """Return the digests of the /24 networks of IPv4 addresses, and which texts are no such."""
     out, is_other = np.zeros(len(begins), np.uint64), np.zeros(len(begins), np.bool_)
-    _networks(keyed, data, begins, ends, out, is_other)
+    _networks(keyed, data, *_side_by_side(begins, ends), out, is_other)
     return out, is_other
+
+
+def _side_by_side(begins: NDArray[Any], ends: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return both without gaps; a loop is compiled once more for a column that has some.
+
+    A column of a matrix has gaps, but for one of no or one row, so both would be compiled.
+    """
+    return np.ascontiguousarray(begins), np.ascontiguousarray(ends)
 
 
 def _slots(n: int) -> NDArray[np.int64]:

@@ -55,6 +55,8 @@ def test_after_the_warm_up_real_batches_compile_nothing():
             states.update(zip(keys, outcome.states, strict=True))
             link = LinkRecord(0, batch.source, batch.source, 0, -1, outcome.links[0] or b"")
             memory.values.update(links.apply([link]))
+    bad = RecordBatch(SOURCES[0], 0, 0, np.arange(1), np.ones(1, np.int64), [b"u"], [b"no JSON"])
+    assert len(processor.read([bad]).bad[0]) == 1
     assert compiled() == before
 
 
