@@ -126,13 +126,14 @@ def habits(x: ScoreInput, names: Sequence[str], horizon_days: float) -> NDArray[
     """
     at = {name: i for i, name in enumerate(names)}
     n, depth = x.past.shape
+    amount = np.ascontiguousarray(x.rows["amount"])  # of one event it is, of more it is not
     raw = np.ascontiguousarray(x.past).view(np.uint8).reshape(n, depth, PAST.itemsize)
     out = np.empty((n, len(NAMES)), np.float32)
     for j, name in enumerate(FROM_TABLE, len(FROM_PAST)):
         out[:, j] = x.features[:, at[name]] if name in at else np.nan
     _summarise(
         raw, raw.view(np.uint32), raw.view(np.float32), x.rows["time_ms"] // 1000,
-        x.rows["step"].astype(np.int64), x.rows["amount"], out[:, AT["n_orders"]].copy(),
+        x.rows["step"].astype(np.int64), amount, out[:, AT["n_orders"]].copy(),
         out[:, AT["tenure_days"]].copy(), horizon_days, np.array(WINDOWS) * horizon_days, out,
     )  # fmt: skip
     return out

@@ -1,63 +1,47 @@
 """After the warm-up a worker compiles nothing any more."""
 
-import gc
+import subprocess
+import sys
 
 import numpy as np
-from numba.core.registry import CPUDispatcher
+import orjson
+import pytest
 
 from stream.settings import Settings
 from stream.warm import _Memory, warm_up
 from stream.worker.build import build_processor
 from stream.worker.entities import ENTITY
-from stream.worker.linksink import LinkRecord
-from stream.worker.processor import SOURCES, RecordBatch
+from tests.stream.compiling import batches_of
+from tests.stream.smallmodel import small_model
 from topics.simulator import Shop, SimulatorConfig
 
-SOURCE = {"order": 0, "browse": 1, "review": 2, "label": 3}
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return str(small_model(tmp_path_factory.mktemp("models") / "small"))
 
 
-def compiled() -> dict[str, int]:
-    """Return how many signatures each kernel of ours is compiled for."""
-    found = (o for o in gc.get_objects() if type(o) is CPUDispatcher)
-    ours = (o for o in found if o.py_func.__module__.startswith(("stream.", "topics.")))
-    return {f"{o.py_func.__module__}.{o.py_func.__name__}": len(o.signatures) for o in ours}
-
-
-def batches_of(shop):
-    by_source = {}
-    for part in (shop.events(), shop.labels()):
-        for record in part:
-            by_source.setdefault(SOURCE[record.kind], []).append(record)
-    for source, records in sorted(by_source.items()):
-        yield RecordBatch(
-            SOURCES[source], source, 0, np.arange(len(records)),
-            np.array([record.time_ms for record in records]),
-            [record.user_id.encode() for record in records],
-            [record.value for record in records],
-        )  # fmt: skip
+def compiled_late(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.stream.compiling", *arguments],
+        capture_output=True, check=False, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = orjson.loads(done.stdout.splitlines()[-1])
+    assert found["kernels"] > 4
+    return found["late"]
 
 
 def test_after_the_warm_up_real_batches_compile_nothing():
-    processor, links = build_processor(Settings(scoring="none"))
-    warm_up(processor, links)
-    before = compiled()
-    assert sum(before.values()) > 4
-    memory = _Memory()
-    links.open(memory)
-    states: dict[bytes, bytes | None] = {}
-    with Shop(SimulatorConfig(users=60, days=20, seed=5, fraud_share=0.2)) as shop:
-        for batch in batches_of(shop):
-            prepared = processor.read([batch])
-            assert prepared.bad == [[]]
-            known = [states.get(key) for key in prepared.keys]
-            outcome = processor.run(prepared, known, np.full((len(known), 4), -1))
-            keys = [prepared.keys[i] for i in outcome.changed.tolist()]
-            states.update(zip(keys, outcome.states, strict=True))
-            link = LinkRecord(0, batch.source, batch.source, 0, -1, outcome.links[0] or b"")
-            memory.values.update(links.apply([link]))
-    bad = RecordBatch(SOURCES[0], 0, 0, np.arange(1), np.ones(1, np.int64), [b"u"], [b"no JSON"])
-    assert len(processor.read([bad]).bad[0]) == 1
-    assert compiled() == before
+    assert compiled_late("started") == {}
+
+
+def test_the_same_with_a_model(model):
+    assert compiled_late("started", model) == {}
+
+
+def test_after_an_installation_the_start_compiles_nothing(model):
+    assert compiled_late("installed", model) == {}
 
 
 def test_the_warm_up_leaves_nothing_behind():
