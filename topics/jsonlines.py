@@ -132,9 +132,8 @@ class JsonLinesWriter:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._partial = partial_name(path)
-        with writing(path):
-            self._file: IO[bytes] = self._partial.open("wb")
-        self._out = self._compressed()
+        self._file: IO[bytes]
+        self._out: Any
 
     def _compressed(self) -> Any:
         if self._path.name.endswith(".gz"):
@@ -155,6 +154,16 @@ class JsonLinesWriter:
                 self._out.write(b"\n".join(out))
 
     def __enter__(self) -> Self:
+        file: IO[bytes] | None = None
+        try:
+            with writing(self._path):
+                self._file = file = self._partial.open("wb")
+            self._out = self._compressed()
+        except BaseException:  # a signal too: __exit__ is not called yet
+            if file is not None:
+                file.close()
+            self._partial.unlink(missing_ok=True)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -108,7 +108,6 @@ class OutputWriter(TableWriter):
         self, path: Path, schema: pa.Schema | None = None, feature_names: Sequence[str] = ()
     ) -> None:
         super().__init__(path, schema or decision_schema(feature_names))
-        self._schema = schema or decision_schema(feature_names)
         self._names = list(feature_names)
         self._plain = pa.schema([f for f in self._schema if f.name not in set(self._names)])
 

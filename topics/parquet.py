@@ -147,14 +147,9 @@ class TableWriter:
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path = path
+        self._path, self._schema = path, schema
         self._partial = partial_name(path)
-        try:
-            with writing(path):
-                self._writer = pq.ParquetWriter(self._partial, schema, compression="zstd")
-        except InputError:
-            self._partial.unlink(missing_ok=True)
-            raise
+        self._writer: pq.ParquetWriter
 
     def write_table(self, table: pa.Table) -> None:
         """Append rows."""
@@ -162,6 +157,12 @@ class TableWriter:
             self._writer.write_table(table)
 
     def __enter__(self) -> Self:
+        try:
+            with writing(self._path):
+                self._writer = pq.ParquetWriter(self._partial, self._schema, compression="zstd")
+        except BaseException:  # a signal too: __exit__ is not called yet
+            self._partial.unlink(missing_ok=True)
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

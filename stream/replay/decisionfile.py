@@ -45,6 +45,7 @@ class DecisionFile:
         self._held = []
 
     def __enter__(self) -> Self:
+        self._writer.__enter__()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from topics.errors import InputError
 from topics.files import SUFFIXES, write_records
+from topics.jsonlines import JsonLinesWriter
 from topics.parquet import TableWriter
 from topics.partial import partial_name
 
@@ -64,6 +66,25 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_table_is_told_just_so(tmp_path:
         write_within_a_limit(path, 100_000)
     assert "\n" not in str(raised.value)
     assert_only_the_old_file_is_left(path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_signal_just_when_the_file_is_made_leaves_nothing_behind(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def interrupted(*_: object, **__: object) -> None:
+        made.extend(tmp_path.iterdir())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(JsonLinesWriter, "_compressed", interrupted)
+    create = pq.ParquetWriter.__init__
+    monkeypatch.setattr(pq.ParquetWriter, "__init__", lambda *a, **k: interrupted(create(*a, **k)))
+    with pytest.raises(KeyboardInterrupt), write_records(tmp_path / f"a{suffix}"):
+        pass
+    assert made
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
