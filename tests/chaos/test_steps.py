@@ -35,10 +35,13 @@ def die(market: Market, folder, step: str, kinds, n_deaths: int, **changes) -> l
         n = 1 if step == "committed" else 2 + number  # all may be committed at once
         worker = DyingWorker(settings, PRODUCT, step, n)
         worker.start()
-        if watch is not None:
-            seconds.append(watch.seconds(lambda: None))
+        moved = None if watch is None else watch.seconds_while(worker)
+        if moved is not None:
+            seconds.append(moved)
         worker.wait_until_dead()
-        watch = Watch(market)
+        # One that commits what its changelog has, and dies of that, decides nothing: wait on.
+        if watch is None or moved is not None:
+            watch = Watch(market)
     market.give(*traffic(500, kinds, seed=n_deaths))
     worker = market.worker(folder, PRODUCT, poll_max_records=N_POLL, **changes)
     worker.start()

@@ -28,6 +28,16 @@ class Watch:
         wait_for(self._all_moved, keep, timeout_s)
         return time.monotonic() - self._since
 
+    def seconds_while(self, worker: WorkerProcess, timeout_s: float = 45) -> float | None:
+        """Return the same, or None where the worker ends before that."""
+
+        def moved_or_over() -> bool:
+            over = not worker.alive()  # asked first: what it decided before its end counts
+            return self._all_moved() or over
+
+        wait_for(moved_or_over, lambda: None, timeout_s)
+        return time.monotonic() - self._since if self._all_moved() else None
+
     def _all_moved(self) -> bool:
         try:
             now = self._market.output_ends()
