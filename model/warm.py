@@ -61,17 +61,11 @@ def _warm_words() -> None:
     linear = GramWeights.fit(grams(texts), fraud, np.ones(2, np.uint8), 1.0)
     linear.log_odds(grams(texts))
     row = np.zeros((1, WIDTH), np.float32)
-    net = PhraseNet.from_arrays(
-        {
-            "places": np.zeros(1, np.int32),
-            "table": row,
-            "taps": np.resize(row, (2 * REACH + 1, WIDTH, WIDTH)),
-            "bias": row[0],
-            "mean": row[0],
-            "most": row[0],
-            "base": np.zeros(1),
-        }
-    )
+    taps = np.zeros((2 * REACH + 1, WIDTH, WIDTH), np.float32)
+    net = PhraseNet.from_arrays({
+        "places": np.zeros(1, np.int32), "table": row, "taps": taps, "bias": row[0],
+        "mean": row[0], "most": row[0], "base": np.zeros(1),
+    })  # fmt: skip
     net.log_odds(phrases(texts))
 
 

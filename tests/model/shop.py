@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from model.asked import Asked
+from model.habits import AT
+from model.habits import NAMES as HABITS
 from model.rows import TrainingRows
 from topics.columns import EVENT, PAST
 from topics.scores import ScoreInput
@@ -47,3 +50,12 @@ def history(n: int, *, seed: int = 0, fraud: float = 0.05, past: int = 8) -> Tra
     return TrainingRows(
         x, label, bad, spend.astype(np.float32), rows["time_ms"].copy(), rows["user"].copy()
     )
+
+
+def answered(n: int) -> Asked:
+    """Return questions about 300 users who spend about what they spent before."""
+    rng = np.random.default_rng(0)
+    habits = rng.lognormal(3, 1, (n, len(HABITS))).astype(np.float32)
+    user = rng.integers(0, 2**63, 300, dtype=np.uint64)[rng.integers(0, 300, n)]
+    spend = habits[:, AT["net_one"]] * rng.lognormal(0, 0.3, n).astype(np.float32)
+    return Asked(habits, spend, user, np.arange(n))

@@ -6,10 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.asked import Asked
-from model.habits import AT, NAMES
 from model.rated import verdicts
-from tests.model.shop import history
+from tests.model.shop import answered, history
 from tests.model.test_training import quick
 
 PART = {"n": 900, "n_fraud": 40, "average_precision": 0.68, "roc_auc": 0.9}
@@ -83,12 +81,7 @@ def test_a_training_without_any_label_says_that_nothing_could_be_rated(tmp_path:
 
 
 def test_a_training_that_asks_users_rates_expected_spend(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    n = 1200
-    habits = rng.lognormal(3, 1, (n, len(NAMES))).astype(np.float32)
-    user = rng.integers(0, 2**63, 300, dtype=np.uint64)[rng.integers(0, 300, n)]
-    spend = habits[:, AT["net_one"]] * rng.lognormal(0, 0.3, n).astype(np.float32)
-    rows = replace(history(1000), asked=Asked(habits, spend, user, np.arange(n)))
+    rows = replace(history(1000), asked=answered(1200))
     manifest = quick(rows, tmp_path / "m").manifest
     parts = manifest["spend_metrics"]["parts"]
     assert manifest["spend_metrics"]["n_users"] > 50
